@@ -26,7 +26,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 }
 
 /// The modules that any other may import (level 1 and 2, marked * in ARCHITECTURE.md).
-let base: [Target.Dependency] = ["CryptoPrimitives"]
+let base: [Target.Dependency] = ["CryptoPrimitives", "FabricMessages", "LedgerModel"]
 
 let package = Package(
     name: "selvage",
@@ -43,8 +43,11 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         module("CryptoPrimitives", ["COpenSSL", crypto, x509, asn1]),
+        .target(name: "FabricMessages", dependencies: [protobuf], exclude: ["README.md"], swiftSettings: generated),
+        module("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
         .target(name: "TestSupport", dependencies: ["CryptoPrimitives"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("CryptoPrimitives", ["COpenSSL", crypto]),
+        tests("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
     ],
     swiftLanguageModes: [.v6]
 )

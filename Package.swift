@@ -45,9 +45,13 @@ let package = Package(
         module("CryptoPrimitives", ["COpenSSL", crypto, x509, asn1]),
         .target(name: "FabricMessages", dependencies: [protobuf], exclude: ["README.md"], swiftSettings: generated),
         module("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
+        module("Identity", base + [x509, asn1]),
+        module("ChannelConfiguration", base + ["Identity"]),
         .target(name: "TestSupport", dependencies: ["CryptoPrimitives"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("CryptoPrimitives", ["COpenSSL", crypto]),
         tests("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
+        tests("Identity", base, resources: [.copy("Resources")]),
+        tests("ChannelConfiguration", base + ["Identity"], resources: [.copy("Resources")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,102 @@
+import CryptoPrimitives
+import FabricMessages
+import LedgerModel
+import Synchronization
+
+/// Judges the identities of one channel by the configurations of its organisations (interop 5.1).
+///
+/// Verdicts do not depend on the time, so they are remembered by the identity's bytes. Accepted and refused identities have memories of
+/// their own: a stranger who sends many bad identities cannot push out the members.
+package final class MembershipService: Sendable {
+    private struct Memory: ~Copyable {
+        var accepted = IdentityCache(capacity: Limits.acceptedIdentities)
+        var refused = IdentityCache(capacity: Limits.refusedIdentities)
+    }
+
+    /// The organisations, in byte order.
+    package let mspIDs: [MSPID]
+    private let domains: [MSPID: MembershipDomain]
+    private let verifier: any SignatureVerifying
+    private let memory = Mutex(Memory())
+
+    /// Prepares the organisations. One that appears twice with equal settings (as orderer and as application organisation) counts once.
+    package init(
+        _ configurations: [MSPConfiguration], supportsEd25519: Bool, verifier: any SignatureVerifying = DirectSignatureVerifier()
+    ) throws(IdentityError) {
+        var known: [MSPID: MSPConfiguration] = [:]
+        var domains: [MSPID: MembershipDomain] = [:]
+        for configuration in configurations {
+            if let other = known[configuration.name] {
+                guard other == configuration else { throw .duplicateMSP(configuration.name) }
+                continue
+            }
+            known[configuration.name] = configuration
+            domains[configuration.name] = try MembershipDomain(configuration, supportsEd25519: supportsEd25519)
+        }
+        self.domains = domains
+        self.mspIDs = domains.keys.sorted()
+        self.verifier = verifier
+    }
+
+    /// The identity that the bytes name, when its organisation vouches for it. Expiry is not looked at.
+    package func identity(_ serialized: [UInt8]) throws(IdentityError) -> VerifiedIdentity {
+        // Checked before the bytes become a key, so that nothing large is ever remembered.
+        guard serialized.count <= Limits.serializedIdentityBytes else {
+            throw .malformed(reason: "\(serialized.count) bytes is over the limit of \(Limits.serializedIdentityBytes)")
+        }
+        let remembered = self.memory.withLock { $0.accepted.verdict(on: serialized) ?? $0.refused.verdict(on: serialized) }
+        if let remembered { return try remembered.get() }
+        let verdict = self.judge(serialized)
+        self.memory.withLock { memory in
+            switch verdict {
+            case .success: memory.accepted.remember(verdict, on: serialized)
+            case .failure: memory.refused.remember(verdict, on: serialized)
+            }
+        }
+        return try verdict.get()
+    }
+
+    private func judge(_ serialized: [UInt8]) -> Result<VerifiedIdentity, IdentityError> {
+        do throws(IdentityError) {
+            let message: Msp_SerializedIdentity
+            do {
+                message = try Msp_SerializedIdentity.decode(serialized, as: "identity")
+            } catch {
+                throw .malformed(reason: error.reason)
+            }
+            let mspID = MSPID(message.mspid)
+            guard let domain = self.domains[mspID] else { throw .unknownMSP(mspID) }
+            let certificate: Certificate
+            do {
+                certificate = try Certificate(pem: message.idBytes.byteArray)
+            } catch {
+                throw .malformed(reason: "certificate of '\(mspID)': \(error)")
+            }
+            return .success(try domain.identity(certificate))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// The identity that the bytes name, when it is valid and made the signature.
+    package func verify(_ signature: [UInt8], of message: [UInt8], by serialized: [UInt8]) throws(IdentityError) -> VerifiedIdentity {
+        let identity = try self.identity(serialized)
+        guard self.verifier.isValid(signature, of: message, by: identity.publicKey) else { throw .badSignature(identity.mspID) }
+        return identity
+    }
+
+    /// The signers that count for a policy (interop 5.3, step 1), in input order: invalid ones, repeated ones and wrong signatures are left out.
+    ///
+    /// Repetition is judged by certificate: two texts of one certificate are one signer.
+    package func acceptedIdentities(_ signed: [SignedMessage]) -> [VerifiedIdentity] {
+        var accepted: [VerifiedIdentity] = []
+        var ids: Set<IdentityID> = []
+        for entry in signed {
+            guard let identity = try? self.identity(entry.identity), !ids.contains(identity.id) else { continue }
+            guard self.verifier.isValid(entry.signature, of: entry.message, by: identity.publicKey) else { continue }
+            ids.insert(identity.id)
+            accepted.append(identity)
+        }
+        return accepted
+    }
+}

@@ -1,0 +1,16 @@
+import CryptoPrimitives
+
+/// Checks signatures. A host may put a cache of past answers in front of the real check.
+package protocol SignatureVerifying: Sendable {
+    /// Whether the key made the signature over the message.
+    func isValid(_ signature: [UInt8], of message: [UInt8], by key: PublicKey) -> Bool
+}
+
+/// The real check, every time.
+package struct DirectSignatureVerifier: SignatureVerifying {
+    package init() {}
+
+    package func isValid(_ signature: [UInt8], of message: [UInt8], by key: PublicKey) -> Bool {
+        key.isValid(signature: signature, for: message)
+    }
+}

@@ -42,16 +42,19 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLevelDB", providers: [.apt(["libleveldb-dev"])]),
         module("CryptoPrimitives", ["COpenSSL", crypto, x509, asn1]),
         .target(name: "FabricMessages", dependencies: [protobuf], exclude: ["README.md"], swiftSettings: generated),
         module("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
         module("Identity", base + [x509, asn1]),
         module("ChannelConfiguration", base + ["Identity"]),
+        module("Ledger", base + ["CLevelDB"]),
         .target(name: "TestSupport", dependencies: ["CryptoPrimitives"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("CryptoPrimitives", ["COpenSSL", crypto]),
         tests("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
         tests("Identity", base, resources: [.copy("Resources")]),
         tests("ChannelConfiguration", base + ["Identity"], resources: [.copy("Resources")]),
+        tests("Ledger", base),
     ],
     swiftLanguageModes: [.v6]
 )

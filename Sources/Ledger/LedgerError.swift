@@ -1,0 +1,43 @@
+/// Why a ledger could not be opened, read or extended.
+package enum LedgerError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The block files are damaged, missing or not writable; the inner error says what to do.
+    case blocks(BlockStoreError)
+    /// The state database refused.
+    case state(KeyValueError)
+    /// The state database holds something that this program did not write. Remove the state folder: it is rebuilt from the blocks.
+    case stateDamaged(reason: String)
+    /// The database was written by another version. Use that version, or remove the state folder.
+    case unknownFormat(version: UInt8)
+    /// Another ledger has the folder open. Stop it first.
+    case locked(folder: String)
+    /// The block is not the next one. Commit blocks in order.
+    case outOfSequence(expected: UInt64, found: UInt64)
+    /// The block does not continue this chain. Nothing was stored; ask the sender for the right block.
+    case wrongPreviousHash(block: UInt64)
+    /// The block is not in the form of a validated block. Nothing was stored.
+    case notValidated(block: UInt64, reason: String)
+    /// A stored block has the right checksum and yet cannot be used. Fetch it again from another peer.
+    case blockUnusable(block: UInt64, reason: String)
+    /// Replaying a stored block gave another commit hash than it carries. The block or the state before it is wrong.
+    case stateDiverged(block: UInt64)
+    /// An earlier commit failed between the block file and the database. Open the ledger again: it recovers.
+    case stopped(reason: String)
+
+    package var description: String {
+        switch self {
+        case .blocks(let error): error.description
+        case .state(let error): "\(error); if it reports corruption, remove the state folder, it is rebuilt from the blocks"
+        case .stateDamaged(let reason): "the state database is damaged: \(reason); remove the state folder, it is rebuilt from the blocks"
+        case .unknownFormat(let version):
+            "the state database has format \(version), this program reads \(StateKeyFormat.version); remove the state folder, it is rebuilt"
+        case .locked(let folder): "the ledger in \(folder) is open elsewhere; stop the other process first"
+        case .outOfSequence(let expected, let found): "block \(found) was offered where block \(expected) is next; commit blocks in order"
+        case .wrongPreviousHash(let block): "block \(block) does not name the hash of the block before it; ask the sender for the right block"
+        case .notValidated(let block, let reason): "block \(block) is not a validated block: \(reason)"
+        case .blockUnusable(let block, let reason): "the stored block \(block) cannot be used: \(reason); fetch it from another peer"
+        case .stateDiverged(let block):
+            "replaying block \(block) gives another commit hash than it carries; restore the block files or remove the state folder"
+        case .stopped(let reason): "the ledger takes no more blocks because \(reason); open it again to recover"
+        }
+    }
+}

@@ -32,6 +32,7 @@ let package = Package(
     name: "selvage",
     platforms: [.macOS(.v15)],
     products: [
+        .library(name: "Chaincode", targets: ["Chaincode"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
@@ -47,14 +48,18 @@ let package = Package(
         .target(name: "FabricMessages", dependencies: [protobuf], exclude: ["README.md"], swiftSettings: generated),
         module("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
         module("Identity", base + [x509, asn1]),
+        module("Chaincode", []),
         module("ChannelConfiguration", base + ["Identity"]),
         module("Ledger", base + ["CLevelDB"]),
+        module("ContractVM", base + ["Chaincode"]),
         .target(name: "TestSupport", dependencies: ["CryptoPrimitives"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("CryptoPrimitives", ["COpenSSL", crypto]),
         tests("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
         tests("Identity", base, resources: [.copy("Resources")]),
+        tests("Chaincode", []),
         tests("ChannelConfiguration", base + ["Identity"], resources: [.copy("Resources")]),
         tests("Ledger", base),
+        tests("ContractVM", base + ["Chaincode"]),
     ],
     swiftLanguageModes: [.v6]
 )

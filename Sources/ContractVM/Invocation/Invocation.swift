@@ -1,0 +1,108 @@
+import Chaincode
+import LedgerModel
+
+/// One call of a contract, as a verified proposal asks for it.
+package struct Invocation: Sendable {
+    package var channel: ChannelID
+    package var transaction: TransactionID
+    package var chaincode: Namespace
+    /// The first is the function's name.
+    package var arguments: [[UInt8]]
+    /// Whether the client asked for the contract's initialisation.
+    package var isInit: Bool
+    /// Confidential input, never part of the result.
+    package var transient: [TransientEntry]
+    /// Who signed the proposal.
+    package var caller: Caller
+    /// The client's time from the channel header.
+    package var timestamp: Timestamp
+
+    package init(
+        channel: ChannelID, transaction: TransactionID, chaincode: Namespace, arguments: [[UInt8]], isInit: Bool = false,
+        transient: [TransientEntry] = [], caller: Caller, timestamp: Timestamp
+    ) {
+        self.channel = channel
+        self.transaction = transaction
+        self.chaincode = chaincode
+        self.arguments = arguments
+        self.isInit = isInit
+        self.transient = transient
+        self.caller = caller
+        self.timestamp = timestamp
+    }
+}
+
+/// Input that an auditor does not have, so that the transaction cannot be run again from the ledger alone.
+package struct ReplayObstacles: OptionSet, Sendable, CustomStringConvertible {
+    package let rawValue: UInt8
+
+    package init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    /// The contract read the history of a key, which its read set does not cover.
+    package static let history = ReplayObstacles(rawValue: 1)
+    /// The contract looked for transient data.
+    package static let transient = ReplayObstacles(rawValue: 2)
+
+    package var description: String {
+        var reasons: [String] = []
+        if contains(.history) { reasons.append("history query") }
+        if contains(.transient) { reasons.append("transient input") }
+        return reasons.joined(separator: ", ")
+    }
+}
+
+/// What came out of an invocation.
+package struct InvocationResult: Sendable {
+    /// The contract's answer; from 400 on a refusal.
+    package var response: ChaincodeResponse
+    /// The event of the invoked contract; those of contracts it called are dropped.
+    package var event: ChaincodeEvent?
+    package var readWriteSet: ReadWriteSet
+    /// Plain private writes, empty except for system contracts.
+    package var privateWriteSets: [PrivateWriteSet]
+    package var chaincode: Namespace
+    /// The version of the committed definition; `syscc` for system contracts.
+    package var version: String
+    /// What stands in the way of running the transaction again.
+    package var replayObstacles: ReplayObstacles
+
+    /// What endorsers sign.
+    package var action: ChaincodeAction {
+        ChaincodeAction(
+            results: readWriteSet.serialized(), events: event?.serialized() ?? [], response: response, chaincode: chaincode,
+            chaincodeVersion: version)
+    }
+}
+
+/// Why a contract was not run, or its result cannot be used; the contract is not to blame for any of these.
+package enum InvocationError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// No definition is committed under this name.
+    case notDefined(Namespace, ChannelID)
+    /// The definition is committed, but this node has no code for it.
+    case notInstalled(Namespace)
+    /// The definition asks for an initialisation that has not happened.
+    case notInitialised(Namespace)
+    /// The definition's version is initialised already.
+    case alreadyInitialised(Namespace)
+    /// The definition knows no initialisation.
+    case initNotExpected(Namespace)
+    /// The committed definition cannot be read.
+    case unreadableDefinition(Namespace, reason: String)
+    /// The state could not be read.
+    case state(StateReadError)
+
+    package var description: String {
+        switch self {
+        case .notDefined(let name, let channel):
+            "chaincode \(name) is not defined on channel \(channel); commit a definition of this name, or correct the name"
+        case .notInstalled(let name): "chaincode \(name) is not installed on this node; install its package, or ask another endorser"
+        case .notInitialised(let name): "chaincode \(name) has not been initialised for this version; call it as init first"
+        case .alreadyInitialised(let name): "chaincode \(name) is already initialised but called as init; call it without init"
+        case .initNotExpected(let name): "chaincode \(name) does not require initialisation but is called as init; call it without init"
+        case .unreadableDefinition(let name, let reason): "the definition of chaincode \(name) cannot be read: \(reason); commit it again"
+        case .state(let error): error.description
+        }
+    }
+}

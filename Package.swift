@@ -33,6 +33,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Chaincode", targets: ["Chaincode"]),
+        .library(name: "RecordSharing", targets: ["RecordSharing"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
@@ -47,6 +48,7 @@ let package = Package(
         module("CryptoPrimitives", ["COpenSSL", crypto, x509, asn1]),
         .target(name: "FabricMessages", dependencies: [protobuf], exclude: ["README.md"], swiftSettings: generated),
         module("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
+        module("RecordSharing", base),
         module("Identity", base + [x509, asn1]),
         module("Chaincode", []),
         module("ChannelConfiguration", base + ["Identity"]),
@@ -55,6 +57,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["CryptoPrimitives"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("CryptoPrimitives", ["COpenSSL", crypto]),
         tests("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
+        tests("RecordSharing", base, resources: [.copy("Resources")]),
         tests("Identity", base, resources: [.copy("Resources")]),
         tests("Chaincode", []),
         tests("ChannelConfiguration", base + ["Identity"], resources: [.copy("Resources")]),

@@ -54,6 +54,7 @@ let package = Package(
         module("ChannelConfiguration", base + ["Identity"]),
         module("Ledger", base + ["CLevelDB"]),
         module("ContractVM", base + ["Chaincode"]),
+        module("Validation", base + ["ChannelConfiguration", "Identity"]),
         .target(name: "TestSupport", dependencies: ["CryptoPrimitives"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("CryptoPrimitives", ["COpenSSL", crypto]),
         tests("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
@@ -63,6 +64,7 @@ let package = Package(
         tests("ChannelConfiguration", base + ["Identity"], resources: [.copy("Resources")]),
         tests("Ledger", base),
         tests("ContractVM", base + ["Chaincode"]),
+        tests("Validation", base + ["ChannelConfiguration", "Identity"], resources: [.copy("Resources/fabric")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,113 @@
+import ChannelConfiguration
+import FabricMessages
+import Identity
+import LedgerModel
+
+/// The rules for blocks of our own ordering service, beyond Fabric's.
+///
+/// Value, identifier header and block header are signed back to back without lengths: a lenient reader would let a relay move bytes across
+/// their borders, so each has exactly one form here.
+extension BlockVerifier {
+    func checkCanonical(
+        _ block: OrderedBlock, _ signatures: BlockSignatures, after position: ChainPosition
+    ) throws(BlockVerificationError) {
+        func refuse(_ reason: String) -> BlockVerificationError { .notCanonical(block.number, reason: reason) }
+        guard block.metadata.count == BlockMetadataSlot.allCases.count else { throw refuse("has \(block.metadata.count) metadata slots, not 5") }
+        guard signatures.slot() == block.metadata(.signatures) else { throw refuse("slot 0 is not in canonical form") }
+        try self.checkSigners(signatures, refuse)
+        let value: OrdererBlockMetadata
+        let metadata: ConsenterMetadata
+        do {
+            value = try OrdererBlockMetadata(serialized: signatures.value)
+            metadata = try ExtendedHeaderFormat.decode(value.consenterMetadata)
+        } catch {
+            throw .malformedSignatures(block.number, error)
+        }
+        guard value.serialized() == signatures.value else { throw refuse("the signed value is not in canonical form") }
+        let lastConfig = Self.isConfiguration(block) ? block.number.rawValue : position.lastConfig
+        guard value.lastConfig == lastConfig else {
+            throw refuse("it names block \(value.lastConfig) as the last configuration, which is \(lastConfig)")
+        }
+        guard block.metadata(.lastConfig) == value.lastConfigSlot else { throw refuse("slot 1 contradicts slot 0") }
+        try self.check(metadata.header, of: block, after: position, refuse)
+        try self.checkParentCertificate(block.metadata(.orderer), after: position, refuse)
+    }
+
+    private func checkSigners(
+        _ signatures: BlockSignatures, _ refuse: (String) -> BlockVerificationError
+    ) throws(BlockVerificationError) {
+        var last: UInt32 = 0
+        for entry in signatures.entries {
+            guard case .consenter(let id, let header) = entry.signer else { throw refuse("a signer carries its identity instead of its number") }
+            var canonical = Common_IdentifierHeader()
+            canonical.identifier = id
+            guard header == canonical.encoded() else { throw refuse("the identifier header of consenter \(id) is not in canonical form") }
+            // Ids begin at 1, so this also refuses 0.
+            guard id > last else { throw refuse("its signers are not in ascending order of their numbers") }
+            last = id
+        }
+    }
+
+    private func check(
+        _ header: ExtendedHeader, of block: OrderedBlock, after position: ChainPosition, _ refuse: (String) -> BlockVerificationError
+    ) throws(BlockVerificationError) {
+        let committee = try self.committeeHash(refuse)
+        let facts: [(String, Bool)] = [
+            ("chain", header.chain == position.chain), ("height", header.height == block.number.rawValue),
+            ("parentID", header.parentID == position.blockID),
+            ("parentCommitHash", header.parentCommitHash == CommitCertificateFormat.hash(ofSlot: block.metadata(.orderer))),
+            ("txCount", UInt64(header.txCount) == UInt64(block.envelopes.count)), ("txSeqBase", header.txSeqBase == position.nextSequence),
+            ("txRoot", header.txRoot == TransactionTree.root(of: block.envelopes)),
+            ("timeMs", header.timeMs > position.timeMs), ("proposer", self.bundle.consenter(id: header.proposer) != nil),
+            ("committeeHash", header.committeeHash == committee), ("configSeq", header.configSeq == self.bundle.sequence),
+            // Without content in this version; a value here would be somebody's secret channel.
+            ("epoch", header.epoch == 0), ("nextCommitteeHash", header.nextCommitteeHash == ExtendedHeader.zeroHash),
+            ("govRoot", header.govRoot == ExtendedHeader.zeroHash), ("evidenceRoot", header.evidenceRoot == ExtendedHeader.zeroHash),
+            ("checkpointHeight", header.checkpointHeight == 0), ("checkpointRoot", header.checkpointRoot == ExtendedHeader.zeroHash),
+        ]
+        if let wrong = facts.first(where: { !$0.1 }) { throw refuse("\(wrong.0) of its extended header is wrong") }
+    }
+
+    /// The parent certificate must be complete and good: a block that passes on half a certificate would hide who signed.
+    private func checkParentCertificate(
+        _ slot: [UInt8], after position: ChainPosition, _ refuse: (String) -> BlockVerificationError
+    ) throws(BlockVerificationError) {
+        guard let parent = position.metadata else {
+            guard slot.isEmpty else { throw refuse("slot 3 must be empty: block \(position.number) has no certificate") }
+            return
+        }
+        guard let certificate = try? CommitCertificateFormat.decode(slot) else { throw refuse("slot 3 is not a certificate of the parent") }
+        guard certificate.height == position.number.rawValue, certificate.blockID == position.blockID else {
+            throw refuse("slot 3 is the certificate of another block")
+        }
+        let value = OrdererBlockMetadata(
+            lastConfig: position.lastConfig,
+            consenterMetadata: ExtendedHeaderFormat.encode(ConsenterMetadata(header: parent.header, round: certificate.round)))
+        let valueBytes = value.serialized()
+        var signed: [SignedMessage] = []
+        for entry in certificate.entries {
+            guard let consenter = self.bundle.consenter(id: entry.consenter) else { throw refuse("slot 3 names a signer outside the committee") }
+            var identifier = Common_IdentifierHeader()
+            identifier.identifier = entry.consenter
+            signed.append(
+                SignedMessage(
+                    identity: consenter.serializedIdentity, message: valueBytes + identifier.encoded() + position.headerBytes,
+                    signature: entry.signature))
+        }
+        let accepted = self.bundle.membership.acceptedIdentities(signed)
+        guard accepted.count == signed.count else { throw refuse("slot 3 holds a wrong signature") }
+        guard accepted.count >= CommitteeQuorum.size(of: self.bundle.consenters.count) else { throw refuse("slot 3 lacks signatures of a quorum") }
+    }
+
+    private func committeeHash(_ refuse: (String) -> BlockVerificationError) throws(BlockVerificationError) -> [UInt8] {
+        var members: [CommitteeHashFormat.Member] = []
+        for consenter in self.bundle.consenters {
+            guard let identity = try? self.bundle.membership.identity(consenter.serializedIdentity) else {
+                throw refuse("consenter \(consenter.id) of the channel configuration has no valid identity")
+            }
+            members.append(
+                CommitteeHashFormat.Member(consenter: consenter.id, mspID: consenter.mspID, publicKey: identity.publicKey.spkiDER))
+        }
+        return CommitteeHashFormat.hash(epoch: 0, members: members)
+    }
+}

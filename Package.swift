@@ -53,8 +53,10 @@ let package = Package(
         module("Chaincode", []),
         module("ChannelConfiguration", base + ["Identity"]),
         module("Ledger", base + ["CLevelDB"]),
+        module("Ordering", base + ["ChannelConfiguration", "Identity"]),
         module("ContractVM", base + ["Chaincode"]),
         module("Validation", base + ["ChannelConfiguration", "Identity"]),
+        module("Endorsement", base + ["ContractVM", "ChannelConfiguration", "Identity"]),
         .target(name: "TestSupport", dependencies: ["CryptoPrimitives"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("CryptoPrimitives", ["COpenSSL", crypto]),
         tests("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
@@ -63,8 +65,10 @@ let package = Package(
         tests("Chaincode", []),
         tests("ChannelConfiguration", base + ["Identity"], resources: [.copy("Resources")]),
         tests("Ledger", base),
+        tests("Ordering", base + ["ChannelConfiguration", "Identity"]),
         tests("ContractVM", base + ["Chaincode"]),
         tests("Validation", base + ["ChannelConfiguration", "Identity"], resources: [.copy("Resources/fabric")]),
+        tests("Endorsement", base + ["ContractVM", "Chaincode", "ChannelConfiguration", "Identity"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,161 @@
+import Chaincode
+import ChannelConfiguration
+import ContractVM
+import CryptoPrimitives
+import Identity
+import LedgerModel
+
+/// Checks a proposal, has it run on a snapshot of the state, and signs the outcome; or refuses with a reason (interop chapter 6).
+package struct Endorser: Sendable {
+    /// What an endorser needs to see of a ledger.
+    package typealias LedgerView = StateReading & HistoryReading & TransactionIndexReading
+
+    private static let writersPolicy = "/Channel/Application/Writers"
+
+    private let identity: SigningIdentity
+    private let bundle: ChannelBundle
+    private let machine: ContractMachine
+
+    package init(identity: SigningIdentity, bundle: ChannelBundle, machine: ContractMachine) {
+        self.identity = identity
+        self.bundle = bundle
+        self.machine = machine
+    }
+
+    /// Processes a proposal: Fabric's `ProcessProposal` on one channel.
+    ///
+    /// - Parameters:
+    ///   - ledger: The ledger as it is now; the whole simulation sees this one state.
+    ///   - now: The endorser's clock.
+    /// - Returns: The chaincode's answer, with an endorsement if its status is below 400. An answer without payload means that the chaincode
+    ///   could not be run.
+    /// - Throws: `EndorsementRefusal` when the proposal was not run at all.
+    package func process(
+        _ signed: SignedProposal, on ledger: any LedgerView, now: Timestamp
+    ) throws(EndorsementRefusal) -> ProposalResponse {
+        guard signed.proposalBytes.count <= EndorsementLimits.proposalBytes else { throw .tooLarge(sizeBytes: signed.proposalBytes.count) }
+        let proposal: ReceivedProposal
+        do {
+            proposal = try ReceivedProposal(signed)
+        } catch {
+            throw .malformed(error)
+        }
+        try self.checkExpiry(of: proposal.signatureHeader.creator, now: now)
+        try self.checkTime(of: proposal, now: now)
+        let channel = proposal.channelHeader.channelID
+        guard !channel.isEmpty else {
+            return Self.answer(status: 500, "a proposal without a channel is for a node's own chaincodes, which this version does not have")
+        }
+        guard channel == self.bundle.channelID else { return Self.answer(status: 500, "channel '\(channel)' not found") }
+        let creator = try self.checkOrigin(of: proposal, signed)
+        try self.checkUnused(proposal.channelHeader.transactionID, on: ledger)
+        if let refusal = try self.checkAccess(of: creator, to: proposal.call.chaincode) { return refusal }
+        return try self.simulate(proposal, creator: creator, on: ledger)
+    }
+
+    /// Comes first, so that a member hears of this and not of what else is wrong; strangers are refused further on.
+    private func checkExpiry(of creator: [UInt8], now: Timestamp) throws(EndorsementRefusal) {
+        guard let member = try? self.bundle.membership.identity(creator), member.isExpired(at: now) else { return }
+        throw .creatorExpired(member.mspID)
+    }
+
+    private func checkTime(of proposal: ReceivedProposal, now: Timestamp) throws(EndorsementRefusal) {
+        guard let time = proposal.channelHeader.timestamp else { throw .badHeader(reason: "the channel header has no timestamp") }
+        guard (0..<1_000_000_000).contains(time.nanoseconds) else {
+            throw .badHeader(reason: "the timestamp in the channel header has \(time.nanoseconds) nanoseconds")
+        }
+        let window = EndorsementLimits.timeWindowSeconds
+        let (difference, overflow) = time.seconds.subtractingReportingOverflow(now.seconds)
+        guard !overflow, difference.magnitude <= UInt64(window) else { throw .outsideTimeWindow }
+        // At the edge the nanoseconds decide.
+        if difference == window, time.nanoseconds > now.nanoseconds { throw .outsideTimeWindow }
+        if difference == -window, time.nanoseconds < now.nanoseconds { throw .outsideTimeWindow }
+    }
+
+    /// Type, epoch, nonce, creator, transaction id, and the creator's signature over the proposal's bytes.
+    private func checkOrigin(of proposal: ReceivedProposal, _ signed: SignedProposal) throws(EndorsementRefusal) -> VerifiedIdentity {
+        let header = proposal.channelHeader
+        guard header.kind == .endorserTransaction || header.kind == .config else {
+            throw .badHeader(reason: "invalid header type \(header.type), a proposal has 3")
+        }
+        guard header.epoch == 0 else { throw .badHeader(reason: "invalid epoch in the channel header: \(header.epoch), must be 0") }
+        let signer = proposal.signatureHeader
+        guard !signer.nonce.isEmpty else { throw .badHeader(reason: "the signature header has no nonce") }
+        guard !signer.creator.isEmpty else { throw .badHeader(reason: "the signature header has no creator") }
+        guard header.transactionID == Formulas.transactionID(nonce: signer.nonce, creator: signer.creator) else { throw .wrongTransactionID }
+        do {
+            return try self.bundle.membership.verify(signed.signature, of: signed.proposalBytes, by: signer.creator)
+        } catch {
+            let organization = (try? SerializedIdentity(serialized: signer.creator).mspID) ?? MSPID("")
+            throw .accessDenied(header.channelID, organization)
+        }
+    }
+
+    private func checkUnused(_ id: TransactionID, on ledger: any LedgerView) throws(EndorsementRefusal) {
+        let isKnown: Bool
+        do {
+            isKnown = try ledger.contains(id)
+        } catch {
+            throw .failed(reason: error.description)
+        }
+        if isKnown { throw .duplicateTransaction(id) }
+    }
+
+    /// User chaincode refuses strangers before it runs; a system chaincode answers them with an error of its own.
+    private func checkAccess(of creator: VerifiedIdentity, to chaincode: Namespace) throws(EndorsementRefusal) -> ProposalResponse? {
+        let path = self.bundle.policyPath(forResource: "peer/Propose", fallback: Self.writersPolicy)
+        let result: PolicyResult
+        do {
+            result = try self.bundle.evaluate(policy: path, identities: [creator])
+        } catch {
+            throw .failed(reason: error.description)
+        }
+        guard case .unsatisfied(let missing) = result else { return nil }
+        let refusal = EndorsementRefusal.notWriter(self.bundle.channelID, chaincode, missing: missing)
+        guard self.machine.contracts.isSystem(chaincode) else { throw refusal }
+        return Self.answer(status: 500, refusal.description)
+    }
+
+    private func simulate(
+        _ proposal: ReceivedProposal, creator: VerifiedIdentity, on ledger: any LedgerView
+    ) throws(EndorsementRefusal) -> ProposalResponse {
+        let invocation = Invocation(proposal, caller: Caller(creator, serialized: proposal.signatureHeader.creator))
+        let result: InvocationResult
+        do {
+            result = try self.machine.invoke(invocation, state: ledger, history: ledger)
+        } catch {
+            return Self.answer(status: 500, "error in simulation: \(error)")
+        }
+        // The answer of a system chaincode's failure carries no outcome to sign either.
+        let payload = ProposalResponsePayload(proposalHash: proposal.hash, actionBytes: result.action.serialized()).serialized()
+        switch result.response.status {
+        case 500...: return ProposalResponse(response: result.response, payload: payload, endorsement: nil)
+        case 400..<500: return ProposalResponse(response: result.response, payload: [], endorsement: nil)
+        default: return ProposalResponse(response: result.response, payload: payload, endorsement: try self.endorse(payload))
+        }
+    }
+
+    /// Signs the response payload, then the endorser's own identity (interop 4.4).
+    private func endorse(_ payload: [UInt8]) throws(EndorsementRefusal) -> Endorsement {
+        do {
+            return Endorsement(
+                endorser: self.identity.serialized, signature: try self.identity.sign(payload + self.identity.serialized))
+        } catch {
+            throw .failed(reason: "this peer's key cannot sign: \(error)")
+        }
+    }
+
+    private static func answer(status: Int32, _ message: String) -> ProposalResponse {
+        ProposalResponse(response: ChaincodeResponse(status: status, message: message), payload: [], endorsement: nil)
+    }
+}
+
+extension Invocation {
+    /// The call that a proposal asks for, made by a verified caller.
+    package init(_ proposal: ReceivedProposal, caller: Caller) {
+        self.init(
+            channel: proposal.channelHeader.channelID, transaction: proposal.channelHeader.transactionID, chaincode: proposal.call.chaincode,
+            arguments: proposal.call.arguments, isInit: proposal.call.isInit, transient: proposal.payload.transient, caller: caller,
+            timestamp: proposal.channelHeader.timestamp ?? Timestamp(seconds: 0))
+    }
+}

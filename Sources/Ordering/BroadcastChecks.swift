@@ -1,0 +1,84 @@
+import ChannelConfiguration
+import CryptoPrimitives
+import FabricMessages
+import Identity
+import LedgerModel
+
+/// What an envelope must fulfil before it is ordered (interop 7.1), as far as it can be told from the envelope and the configuration alone.
+///
+/// A check has no memory, so hosts may run many at a time. Whether the envelope came before is the ordering service's question.
+package struct BroadcastChecks: Sendable {
+    private static let writersPolicy = "/Channel/Writers"
+    private static let maintenancePolicy = "/Channel/Orderer/Writers"
+
+    private let bundle: ChannelBundle
+    private let isInMaintenance: Bool
+    private let maxBytes: Int
+
+    package init(bundle: ChannelBundle) {
+        self.bundle = bundle
+        self.maxBytes = min(Int(bundle.batch.absoluteMaxBytes), OrderingLimits.blockPayloadBytes)
+        let value = bundle.config.channelGroup.groups["Orderer"]?.values["ConsensusType"]?.value
+        let consensus = value.flatMap { try? Orderer_ConsensusType.decode($0, as: "consensus type") }
+        self.isInMaintenance = consensus?.state == .maintenance
+    }
+
+    /// Judges an envelope.
+    ///
+    /// - Parameter now: The orderer's clock; only the expiry of the creator's certificate is judged by it.
+    package func check(_ envelope: Envelope, now: Timestamp) throws(BroadcastRefusal) -> CheckedEnvelope {
+        guard !envelope.payload.isEmpty else { throw .emptyPayload }
+        // Before anything is parsed: a large message must not cost more than its length.
+        guard envelope.sizeBytes <= self.maxBytes else { throw .tooLarge(sizeBytes: envelope.sizeBytes, limit: self.maxBytes) }
+        let (payload, header) = try Self.channelHeader(of: envelope)
+        guard header.channelID == self.bundle.channelID else { throw .unknownChannel(header.channelID) }
+        let isUpdate = try Self.isUpdate(header)
+        let signer: SignatureHeader
+        do {
+            signer = try SignatureHeader(serialized: payload.signatureHeaderBytes)
+        } catch {
+            throw .noCreator(error)
+        }
+        try self.checkCreator(signer.creator, of: envelope, now: now)
+        if isUpdate { throw .configurationUpdate }
+        if self.isInMaintenance { throw .maintenance }
+        let serialized = envelope.serialized()
+        return CheckedEnvelope(
+            serialized: serialized, digest: SHA256.hash(serialized), sizeBytes: envelope.sizeBytes, transactionID: header.transactionID,
+            hasDerivedID: header.transactionID == Formulas.transactionID(nonce: signer.nonce, creator: signer.creator),
+            timestamp: header.timestamp)
+    }
+
+    private static func channelHeader(of envelope: Envelope) throws(BroadcastRefusal) -> (Payload, ChannelHeader) {
+        do throws(MessageError) {
+            let payload = try Payload(serialized: envelope.payload)
+            guard !payload.channelHeaderBytes.isEmpty else { throw MessageError(part: "payload", reason: "has no channel header") }
+            return (payload, try ChannelHeader(serialized: payload.channelHeaderBytes))
+        } catch {
+            throw .noChannel(error)
+        }
+    }
+
+    /// Whether the envelope asks for another configuration; throws for all other types but transactions.
+    private static func isUpdate(_ header: ChannelHeader) throws(BroadcastRefusal) -> Bool {
+        // CONFIG and ORDERER_TRANSACTION.
+        if header.type == 1 || header.type == 4 { throw .notForClients(type: header.type) }
+        guard header.kind == .endorserTransaction || header.kind == .configUpdate else { throw .unknownType(header.type) }
+        return header.kind == .configUpdate
+    }
+
+    private func checkCreator(_ creator: [UInt8], of envelope: Envelope, now: Timestamp) throws(BroadcastRefusal) {
+        if let identity = try? self.bundle.membership.identity(creator), identity.isExpired(at: now) {
+            throw .creatorExpired(identity.mspID)
+        }
+        let path = self.isInMaintenance ? Self.maintenancePolicy : Self.writersPolicy
+        let signed = SignedMessage(identity: creator, message: envelope.payload, signature: envelope.signature)
+        let result: PolicyResult
+        do {
+            result = try self.bundle.evaluate(policy: path, [signed])
+        } catch {
+            throw .notWriter(policy: path, missing: error.description)
+        }
+        if case .unsatisfied(let missing) = result { throw .notWriter(policy: path, missing: missing) }
+    }
+}

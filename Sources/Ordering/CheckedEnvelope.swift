@@ -1,0 +1,47 @@
+import LedgerModel
+
+/// An envelope that passed `BroadcastChecks`: only they make one, so nothing unchecked gets into a block.
+package struct CheckedEnvelope: Hashable, Sendable {
+    /// Freshly encoded, as it will stand in a block.
+    package let serialized: [UInt8]
+    /// SHA-256 of `serialized`.
+    package let digest: [UInt8]
+    /// How batches count it: payload and signature (interop 7.2).
+    package let sizeBytes: Int
+    /// A configuration is alone in its block.
+    package let isConfiguration: Bool
+    /// As the channel header says.
+    package let transactionID: TransactionID
+    /// Whether the id is the hash of nonce and creator. Without that anyone could take an id that somebody else is about to use.
+    package let hasDerivedID: Bool
+    /// As the channel header says.
+    package let timestamp: Timestamp?
+
+    init(
+        serialized: [UInt8], digest: [UInt8], sizeBytes: Int, isConfiguration: Bool = false, transactionID: TransactionID,
+        hasDerivedID: Bool = true, timestamp: Timestamp? = nil
+    ) {
+        self.serialized = serialized
+        self.digest = digest
+        self.sizeBytes = sizeBytes
+        self.isConfiguration = isConfiguration
+        self.transactionID = transactionID
+        self.hasDerivedID = hasDerivedID
+        self.timestamp = timestamp
+    }
+}
+
+/// Envelopes that shall be one block, in order; never empty.
+package struct Batch: Hashable, Sendable {
+    package let envelopes: [CheckedEnvelope]
+
+    init(_ envelopes: [CheckedEnvelope]) {
+        self.envelopes = envelopes
+    }
+
+    /// Whether it is one configuration.
+    package var isConfiguration: Bool { self.envelopes.count == 1 && self.envelopes[0].isConfiguration }
+
+    /// Payload and signature bytes of all envelopes.
+    package var sizeBytes: Int { self.envelopes.reduce(0) { $0 + $1.sizeBytes } }
+}

@@ -1,0 +1,11 @@
+/// Bounds on what the ordering service accepts and keeps.
+package enum OrderingLimits {
+    /// Payload and signature bytes in one block, whatever the channel says: with framing it stays below `LedgerModelLimits.blockBytes`.
+    package static let blockPayloadBytes = 90 << 20
+    /// Envelopes accepted and not yet taken over by the host in a block.
+    package static let unfinishedEnvelopes = 20_000
+    /// Bytes (payload and signature) of these envelopes.
+    package static let unfinishedBytes = 256 << 20
+    /// Transaction ids that a replay window remembers; beyond it the oldest blocks are forgotten early.
+    package static let replayTransactions = 200_000
+}

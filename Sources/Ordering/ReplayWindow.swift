@@ -1,0 +1,50 @@
+import LedgerModel
+
+/// The transaction ids of the last blocks, so that none of them is ordered again (consensus 0.1).
+package struct ReplayWindow: Sendable {
+    /// How many blocks it reaches back; 0 remembers nothing.
+    package let blocks: Int
+    private let maxTransactions: Int
+    private var numbers: [TransactionID: BlockNumber] = [:]
+    /// Oldest first.
+    private var recorded: [(number: BlockNumber, ids: [TransactionID])] = []
+    private var count = 0
+
+    /// - Parameter maxTransactions: Bound on the memory: beyond it the oldest blocks are forgotten early, but never the newest one.
+    package init(blocks: Int, maxTransactions: Int = OrderingLimits.replayTransactions) {
+        self.blocks = max(0, blocks)
+        self.maxTransactions = maxTransactions
+    }
+
+    package var isOff: Bool { self.blocks == 0 }
+
+    /// The block that holds a transaction; nil when none of the remembered ones does.
+    package func block(of id: TransactionID) -> BlockNumber? { self.numbers[id] }
+
+    /// Takes the ids of the next block; blocks come in ascending order.
+    package mutating func record(_ ids: [TransactionID], in number: BlockNumber) {
+        guard !self.isOff else { return }
+        self.recorded.append((number, ids))
+        self.count += ids.count
+        // An id that comes twice belongs to its last block, so that it is remembered long enough.
+        for id in ids { self.numbers[id] = number }
+        let oldest = number.rawValue.subtractingReportingOverflow(UInt64(self.blocks))
+        while let first = self.recorded.first, self.recorded.count > 1 {
+            let isOutside = !oldest.overflow && first.number.rawValue <= oldest.partialValue
+            guard isOutside || self.count > self.maxTransactions else { return }
+            self.recorded.removeFirst()
+            self.count -= first.ids.count
+            for id in first.ids where self.numbers[id] == first.number { self.numbers[id] = nil }
+        }
+    }
+
+    /// Takes the ids of a stored block: how a host fills the window at start, with the last `blocks` blocks in ascending order.
+    package mutating func record(_ block: OrderedBlock) {
+        guard !self.isOff else { return }
+        let ids = block.envelopes.compactMap { bytes -> TransactionID? in
+            guard let envelope = try? Envelope(serialized: bytes), let payload = try? Payload(serialized: envelope.payload) else { return nil }
+            return BlockEffects.transactionID(of: payload)
+        }
+        self.record(ids, in: block.number)
+    }
+}

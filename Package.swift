@@ -57,6 +57,7 @@ let package = Package(
         module("ContractVM", base + ["Chaincode"]),
         module("Validation", base + ["ChannelConfiguration", "Identity"]),
         module("Endorsement", base + ["ContractVM", "ChannelConfiguration", "Identity"]),
+        module("SystemContracts", base + ["Chaincode", "ContractVM", "ChannelConfiguration", "Identity", "RecordSharing"]),
         .target(name: "TestSupport", dependencies: ["CryptoPrimitives"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("CryptoPrimitives", ["COpenSSL", crypto]),
         tests("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
@@ -69,6 +70,7 @@ let package = Package(
         tests("ContractVM", base + ["Chaincode"]),
         tests("Validation", base + ["ChannelConfiguration", "Identity"], resources: [.copy("Resources/fabric")]),
         tests("Endorsement", base + ["ContractVM", "Chaincode", "ChannelConfiguration", "Identity"]),
+        tests("SystemContracts", base + ["Chaincode", "ContractVM", "Identity", "RecordSharing"]),
     ],
     swiftLanguageModes: [.v6]
 )

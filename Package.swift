@@ -58,6 +58,13 @@ let package = Package(
         module("Validation", base + ["ChannelConfiguration", "Identity"]),
         module("Endorsement", base + ["ContractVM", "ChannelConfiguration", "Identity"]),
         module("SystemContracts", base + ["Chaincode", "ContractVM", "ChannelConfiguration", "Identity", "RecordSharing"]),
+        module("SelvageClient", base + ["Identity", "RecordSharing"]),
+        module(
+            "Node",
+            base + [
+                "Ledger", "Ordering", "Validation", "Endorsement", "SystemContracts", "ContractVM", "ChannelConfiguration", "Identity",
+                "RecordSharing", "Chaincode", "SelvageClient",
+            ]),
         .target(name: "TestSupport", dependencies: ["CryptoPrimitives"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("CryptoPrimitives", ["COpenSSL", crypto]),
         tests("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
@@ -71,6 +78,10 @@ let package = Package(
         tests("Validation", base + ["ChannelConfiguration", "Identity"], resources: [.copy("Resources/fabric")]),
         tests("Endorsement", base + ["ContractVM", "Chaincode", "ChannelConfiguration", "Identity"]),
         tests("SystemContracts", base + ["Chaincode", "ContractVM", "Identity", "RecordSharing"]),
+        tests("SelvageClient", base + ["Identity", "RecordSharing"]),
+        tests(
+            "Node",
+            base + ["Ledger", "SelvageClient", "Chaincode", "Identity", "ChannelConfiguration", "RecordSharing", "SystemContracts", "ContractVM"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,57 @@
+import LedgerModel
+
+/// A way to one peer.
+package protocol PeerConnection: Sendable {
+    /// The peer's name, for people.
+    var name: String { get }
+    /// The organisation whose identity the peer endorses with.
+    var mspID: MSPID { get }
+
+    /// Sends a proposal and returns the peer's answer, endorsed or not.
+    ///
+    /// - Throws: The peer's refusal when it did not even simulate, or the transport's error.
+    func process(_ proposal: SignedProposal) async throws -> ProposalResponse
+
+    /// Waits until the peer has committed the block that holds a transaction, and returns the verdict.
+    func commitStatus(of transaction: TransactionID) async throws -> CommitStatus
+}
+
+/// A way to the ordering service.
+package protocol OrdererConnection: Sendable {
+    /// Sends one envelope and returns the service's answer; success means queued, not yet in a block.
+    func broadcast(_ envelope: Envelope) async throws -> BroadcastReply
+}
+
+/// The ordering service's answer to one envelope.
+package struct BroadcastReply: Hashable, Sendable {
+    /// A `common.Status` number; 200 is success.
+    package let status: Int32
+    /// The reason of a refusal.
+    package let info: String
+
+    package init(status: Int32, info: String = "") {
+        self.status = status
+        self.info = info
+    }
+
+    package var isSuccess: Bool { self.status == 200 }
+}
+
+/// What became of a transaction.
+package struct CommitStatus: Hashable, Sendable {
+    package let transaction: TransactionID
+    package let code: ValidationCode
+    /// The block that holds the transaction, valid or not.
+    package let block: BlockNumber
+    /// Why it is not valid, in the peer's words, if the peer still knows them.
+    package let reason: String?
+
+    package init(transaction: TransactionID, code: ValidationCode, block: BlockNumber, reason: String? = nil) {
+        self.transaction = transaction
+        self.code = code
+        self.block = block
+        self.reason = reason
+    }
+
+    package var isValid: Bool { self.code == .valid }
+}

@@ -1,0 +1,187 @@
+import Chaincode
+import ChannelConfiguration
+import ContractVM
+import FabricMessages
+import Identity
+import LedgerModel
+import Node
+import Ordering
+import SelvageClient
+import SystemContracts
+import TestSupport
+
+/// The contract of these tests: values under keys, set blindly or added to.
+struct Tally: Contract {
+    let name = "tally"
+    var transactions: [Transaction] {
+        [
+            .submit("set", "key", "value") { (context: Context, key: String, value: String) throws(ContractError) in
+                try context.putString(key, value)
+            },
+            .submit("add", "key", "text") { (context: Context, key: String, text: String) throws(ContractError) in
+                try context.putString(key, (try context.getString(key) ?? "") + text)
+            },
+            .evaluate("get", "key") { (context: Context, key: String) throws(ContractError) -> [UInt8] in
+                try context.getState(key, orNotFound: "the tally")
+            },
+        ]
+    }
+}
+
+/// A channel of two organisations and an ordering node in a folder of its own; nodes can be opened, dropped and opened again.
+final class NodeNetwork {
+    static let policy = "AND('Org1MSP.peer', 'Org2MSP.peer')"
+
+    let folder: TemporaryFolder
+    let environment = SystemEnvironment()
+    let genesis: OrderedBlock
+    let orderer: SigningIdentity
+    /// An orderer of an authority that took the name of the channel's.
+    let stranger: SigningIdentity
+    let client: SigningIdentity
+    private let peers: [SigningIdentity]
+    private let channel: ChannelID
+
+    init(channel: ChannelID = "tallies", batch: BatchConfiguration = BatchConfiguration(timeoutMilliseconds: 50)) throws {
+        self.folder = try TemporaryFolder("selvage-node")
+        self.channel = channel
+        var random = SeededRandomSource(exactSeed: 1302)
+        let validity = ValidityPeriod.decade(from: self.environment.now())
+        func authority(_ mspID: MSPID, _ domain: String, _ kind: OrganizationSpec.Kind) throws -> DevelopmentAuthority {
+            try DevelopmentAuthority(
+                organization: OrganizationSpec(mspID: mspID, domain: domain, kind: kind), random: &random, validity: validity)
+        }
+        var organizations = [try authority("Org1MSP", "org1.example", .peer), try authority("Org2MSP", "org2.example", .peer)]
+        var orderers = try authority("OrdererMSP", "orderer.example", .orderer)
+        var strangers = try authority("OrdererMSP", "orderer.example", .orderer)
+        self.orderer = try orderers.issue(commonName: "orderer1.orderer.example", role: .orderer, random: &random)
+        self.stranger = try strangers.issue(commonName: "orderer1.orderer.example", role: .orderer, random: &random)
+        self.client = try organizations[0].issue(commonName: "User1@org1.example", role: .client, random: &random)
+        self.peers = [
+            try organizations[0].issue(commonName: "peer0.org1.example", role: .peer, random: &random),
+            try organizations[1].issue(commonName: "peer0.org2.example", role: .peer, random: &random),
+        ]
+        self.genesis = try GenesisProfile(
+            channelID: channel, applicationOrganizations: organizations.map { GenesisProfile.Organization(msp: $0.mspConfiguration()) },
+            ordererOrganizations: [GenesisProfile.Organization(msp: orderers.mspConfiguration(), endpoints: ["localhost:7050"])],
+            consenters: [
+                Consenter(id: 1, host: "localhost", port: 7050, mspID: "OrdererMSP", identity: self.orderer.certificate.pem)
+            ], batch: batch, endorsement: try SignaturePolicy(text: Self.policy), createdAt: self.environment.now()
+        ).genesisBlock()
+    }
+
+    /// Opens the ordering node's folder.
+    func openOrderer(
+        _ settings: OrderingSettings = OrderingSettings(), genesis: OrderedBlock? = nil, at path: String = "orderer"
+    ) throws -> OrderingNode {
+        try OrderingNode(
+            name: "orderer1", identity: self.orderer, folder: self.folder.path(of: path), genesis: genesis ?? self.genesis, settings: settings,
+            environment: self.environment)
+    }
+
+    /// Opens the folder of an organisation's peer, or another folder with the same identity.
+    func openPeer(_ index: Int, genesis: OrderedBlock? = nil, at path: String? = nil) throws -> PeerNode {
+        let environment = self.environment
+        let identity = self.peers[index]
+        let catalogue = SystemContracts.catalogue(approvals: ApproveAll(organization: identity.mspID), contracts: [Tally()])
+        return try PeerNode(
+            name: "peer\(index)", identity: identity, folder: self.folder.path(of: path ?? "peer\(index)"), genesis: genesis ?? self.genesis,
+            machine: ContractMachine(catalogue: catalogue) { environment.monotonicNanoseconds() }, environment: environment)
+    }
+
+    func gateway(_ orderer: OrderingNode) -> Gateway {
+        Gateway(identity: self.client, channel: self.channel, orderer: orderer, environment: self.environment)
+    }
+
+    /// The call that puts the contract on the channel, under the policy of both organisations.
+    static func definition() throws -> ChaincodeCall {
+        let policy = try SignaturePolicy(text: Self.policy)
+        var parameter = Protos_ApplicationPolicy()
+        parameter.signaturePolicy = try Common_SignaturePolicyEnvelope.decode(policy.envelope(), as: "endorsement policy")
+        var arguments = Lifecycle_CommitChaincodeDefinitionArgs()
+        arguments.sequence = 1
+        arguments.name = "tally"
+        arguments.version = "1.0"
+        arguments.validationParameter = parameter.encoded().data
+        return ChaincodeCall(
+            chaincode: ChaincodeDefinition.lifecycleNamespace, arguments: [Array("CommitChaincodeDefinition".utf8), arguments.encoded()])
+    }
+
+    /// A signed transaction without content.
+    func envelope(nonce: [UInt8]) throws -> Envelope {
+        let signer = SignatureHeader(creator: self.client.serialized, nonce: nonce)
+        let header = ChannelHeader(
+            kind: .endorserTransaction, timestamp: self.environment.now(), channelID: self.channel,
+            transactionID: Formulas.transactionID(nonce: nonce, creator: self.client.serialized))
+        let payload = Payload(
+            channelHeaderBytes: header.serialized(), signatureHeaderBytes: signer.serialized(), data: [1]
+        ).serialized()
+        return Envelope(payload: payload, signature: try self.client.sign(payload))
+    }
+
+    static func call(_ arguments: String...) -> ChaincodeCall {
+        ChaincodeCall(chaincode: "tally", arguments: arguments.map { Array($0.utf8) })
+    }
+}
+
+/// A network that is up: both peers follow the ordering node, and the contract is defined in block 1.
+struct LiveNetwork {
+    let orderer: OrderingNode
+    let peers: [PeerNode]
+    let gateway: Gateway
+
+    /// Submits a call, endorsed by both organisations.
+    @discardableResult
+    func submit(_ call: ChaincodeCall) async throws -> CommitStatus {
+        try await self.gateway.submit(call, endorsedBy: self.peers).status
+    }
+
+    func endorse(_ call: ChaincodeCall) async throws -> (transaction: TransactionID, envelope: Envelope, result: [UInt8]) {
+        try await self.gateway.endorse(call, by: self.peers)
+    }
+
+    /// Hands an envelope in and waits for its verdict on the first peer.
+    func commit(_ endorsed: (transaction: TransactionID, envelope: Envelope, result: [UInt8])) async throws -> CommitStatus {
+        try await self.gateway.broadcast(endorsed.envelope, transaction: endorsed.transaction)
+        return try await self.peers[0].commitStatus(of: endorsed.transaction)
+    }
+
+    /// Waits until both peers have what was ordered so far: a block for a new transaction comes after all others.
+    func settle() async throws {
+        let last = try await self.endorse(NodeNetwork.call("set", "settled", "1"))
+        try await self.gateway.broadcast(last.envelope, transaction: last.transaction)
+        for peer in self.peers { _ = try await peer.commitStatus(of: last.transaction) }
+    }
+
+    /// A key's value and version on a peer.
+    func value(_ key: StateKey, on index: Int = 0) throws -> VersionedValue? {
+        try self.peers[index].snapshot().value(at: .key("tally", key))
+    }
+}
+
+extension NodeNetwork {
+    /// Opens all nodes, lets them run while the body does, and drops them; everything that was queued is delivered before it returns.
+    ///
+    /// - Parameter isNew: Whether the contract has to be defined first.
+    @discardableResult
+    func live<Result>(
+        _ settings: OrderingSettings = OrderingSettings(), isNew: Bool = true, alsoTo receivers: [any BlockReceiver] = [],
+        _ body: (LiveNetwork) async throws -> Result
+    ) async throws -> Result {
+        let orderer = try self.openOrderer(settings)
+        let network = LiveNetwork(
+            orderer: orderer, peers: [try self.openPeer(0), try self.openPeer(1)], gateway: self.gateway(orderer))
+        orderer.deliver(to: network.peers + receivers)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await orderer.run() }
+            let result: Result
+            do {
+                defer { orderer.stop() }
+                if isNew { try await network.submit(try Self.definition()) }
+                result = try await body(network)
+            }
+            try await group.waitForAll()
+            return result
+        }
+    }
+}

@@ -59,6 +59,7 @@ let package = Package(
         module("Endorsement", base + ["ContractVM", "ChannelConfiguration", "Identity"]),
         module("SystemContracts", base + ["Chaincode", "ContractVM", "ChannelConfiguration", "Identity", "RecordSharing"]),
         module("SelvageClient", base + ["Identity", "RecordSharing"]),
+        module("Audit", base + ["Ledger", "Validation", "Endorsement", "SystemContracts", "ContractVM", "ChannelConfiguration", "Identity"]),
         module(
             "Node",
             base + [
@@ -82,6 +83,12 @@ let package = Package(
         tests(
             "Node",
             base + ["Ledger", "SelvageClient", "Chaincode", "Identity", "ChannelConfiguration", "RecordSharing", "SystemContracts", "ContractVM"]),
+        tests(
+            "Audit",
+            base + [
+                "Ledger", "Ordering", "Validation", "Endorsement", "ContractVM", "SelvageClient", "Chaincode", "Identity", "ChannelConfiguration",
+                "SystemContracts",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

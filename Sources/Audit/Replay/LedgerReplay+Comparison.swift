@@ -1,0 +1,100 @@
+import ChannelConfiguration
+import LedgerModel
+import Validation
+
+extension LedgerReplay {
+    /// Compares the codes that follow from the rules with those in slot 2.
+    mutating func compareCodes(of block: OrderedBlock, with outcome: ValidationOutcome) {
+        let number = block.number.rawValue
+        guard let stored = block.storedCodes else {
+            let filter = block.metadata(.transactionsFilter)
+            self.report.add(
+                AuditFinding(
+                    .validation, block: number, expected: "one known code for each of \(block.envelopes.count) transactions",
+                    found: "\(filter.count) bytes: \(hex(Array(filter.prefix(16))))"))
+            return
+        }
+        for (index, verdict) in outcome.verdicts.enumerated() where stored[index] != verdict.code {
+            let deciding = verdict.code == .valid ? stored[index] : verdict.code
+            self.report.add(
+                AuditFinding(
+                    Self.rule(of: deciding), block: number, transaction: index, transactionID: outcome.block.transactionIDs[index],
+                    expected: "the verdict \(verdict)", found: "the stored verdict \(stored[index])"))
+        }
+    }
+
+    /// Compares the commit hash with slot 4. Each hash covers the one before, so only the first wrong one is told.
+    mutating func compareCommitHash(of block: OrderedBlock, with outcome: ValidationOutcome) {
+        guard !self.hasReportedCommitHash else { return }
+        let stored = try? block.storedCommitHash()
+        guard stored != outcome.block.commitHash else { return }
+        self.hasReportedCommitHash = true
+        self.report.add(
+            AuditFinding(
+                .commitHash, block: block.number.rawValue, expected: hex(outcome.block.commitHash),
+                found: stored.map { $0.isEmpty ? "none" : hex($0) } ?? "bytes that do not parse"))
+    }
+
+    /// Runs the valid transactions of a block again, each on the state that the ones before it leave.
+    mutating func runAgain(_ block: OrderedBlock, _ outcome: ValidationOutcome, bundle: ChannelBundle, base: any StateReading) {
+        var outcomes: [TransactionOutcome] = []
+        var overlay = BlockOverlay(base: base)
+        for (index, envelope) in block.envelopes.enumerated() {
+            guard outcome.verdicts[index].code == .valid else {
+                outcomes.append(.invalid)
+                continue
+            }
+            guard self.options.isReexecuting else {
+                outcomes.append(.notReexecutable(.switchedOff))
+                continue
+            }
+            do {
+                let payload = try Payload(serialized: Envelope(serialized: envelope).payload)
+                let state = OverlayState(base: base, overlay: overlay)
+                outcomes.append(self.reexecution.outcome(of: payload, bundle: bundle, state: state, history: self.history))
+                // What was endorsed is what the channel holds, whether or not it is what the contract gives.
+                if case .notReexecutable(.configuration) = outcomes[index] { continue }
+                let version = StateVersion(block: block.number.rawValue, transaction: UInt64(index))
+                try overlay.apply(Self.endorsedWrites(of: payload), version: version)
+            } catch {
+                // Cannot happen to a valid transaction; told rather than assumed.
+                let difference = ActionDifference(item: "the transaction", endorsed: "readable", computed: "unreadable: \(error)")
+                if outcomes.count == index { outcomes.append(.different(difference)) } else { outcomes[index] = .different(difference) }
+            }
+        }
+        self.note(block, outcome, outcomes)
+    }
+
+    /// Adds the transactions of a block to the report.
+    mutating func note(_ block: OrderedBlock, _ outcome: ValidationOutcome, _ outcomes: [TransactionOutcome]) {
+        let number = block.number.rawValue
+        for (index, verdict) in outcome.verdicts.enumerated() {
+            let id = outcome.block.transactionIDs[index]
+            self.report.transactions.append(
+                AuditReport.Transaction(
+                    block: number, index: index, id: id, code: verdict.code, reason: verdict.reason, outcome: outcomes[index]))
+            if case .different(let difference) = outcomes[index] {
+                self.report.add(
+                    AuditFinding(
+                        .reexecution, block: number, transaction: index, transactionID: id,
+                        expected: "\(difference.item): \(difference.computed), as the contract gives", found: "\(difference.endorsed), as endorsed"))
+            }
+        }
+    }
+
+    private static func endorsedWrites(of payload: Payload) throws(MessageError) -> ReadWriteSet {
+        let transaction = try EndorserTransaction(serialized: payload.data)
+        let response = try ProposalResponsePayload(serialized: transaction.responsePayloadBytes)
+        return try ReadWriteSet(serialized: ChaincodeAction(serialized: response.actionBytes).results)
+    }
+
+    /// Which check a code belongs to.
+    private static func rule(of code: ValidationCode) -> AuditFinding.Rule {
+        switch code {
+        case .badCreatorSignature: .signatures
+        case .endorsementPolicyFailure: .policies
+        case .mvccReadConflict, .phantomReadConflict, .duplicateTransactionID: .reads
+        default: .validation
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import CryptoPrimitives
+import Foundation
+import LedgerModel
+
+/// A report as JSON; absent facts are absent keys, hashes are hexadecimal.
+extension AuditReport: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case good, verdict, channel, genesisHash, genesisFrom, blockForm, storedBlocks, replayedBlocks, unfinishedBytes, signatures, reexecuted
+        case counts, invalidCodes, notReexecutable, state, firstFailure, findings, findingCount, transactions
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(self.isGood, forKey: .good)
+        try container.encode(self.verdict, forKey: .verdict)
+        try container.encode(self.channel.text, forKey: .channel)
+        try container.encode(Base16.encode(self.genesisHash), forKey: .genesisHash)
+        try container.encode(self.anchor.rawValue, forKey: .genesisFrom)
+        try container.encodeIfPresent(self.form.map { $0 == .canonical ? "canonical" : "fabric" }, forKey: .blockForm)
+        try container.encode(self.storedBlocks, forKey: .storedBlocks)
+        try container.encode(self.replayedBlocks, forKey: .replayedBlocks)
+        try container.encode(self.unfinishedBytes, forKey: .unfinishedBytes)
+        try container.encode(self.signatures, forKey: .signatures)
+        try container.encode(self.isReexecuted, forKey: .reexecuted)
+        try container.encode(self.counts, forKey: .counts)
+        try container.encode(self.invalidCodes, forKey: .invalidCodes)
+        try container.encode(self.obstacles, forKey: .notReexecutable)
+        try container.encode(self.state, forKey: .state)
+        try container.encodeIfPresent(self.firstFailure, forKey: .firstFailure)
+        try container.encode(self.findings, forKey: .findings)
+        try container.encode(self.findingCount, forKey: .findingCount)
+        try container.encode(self.transactions, forKey: .transactions)
+    }
+
+    /// The report as JSON, keys sorted.
+    package func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+}
+
+extension AuditReport.StateResult: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case result, entries, height, reason
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        switch self {
+        case .equal(let entries, let height):
+            try container.encode("equal", forKey: .result)
+            try container.encode(entries, forKey: .entries)
+            try container.encode(height, forKey: .height)
+        case .different:
+            try container.encode("different", forKey: .result)
+        case .notCompared(let reason):
+            try container.encode("not compared", forKey: .result)
+            try container.encode(reason, forKey: .reason)
+        }
+    }
+}
+
+extension AuditFinding: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case rule, block, transaction, transactionID, expected, found, advice
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(self.rule.rawValue, forKey: .rule)
+        try container.encodeIfPresent(self.block, forKey: .block)
+        try container.encodeIfPresent(self.transaction, forKey: .transaction)
+        try container.encodeIfPresent(self.transactionID?.text, forKey: .transactionID)
+        try container.encode(self.expected, forKey: .expected)
+        try container.encode(self.found, forKey: .found)
+        try container.encode(self.advice, forKey: .advice)
+    }
+}
+
+extension AuditReport.Transaction: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case block, index, id, code, reason, outcome, detail
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(self.block, forKey: .block)
+        try container.encode(self.index, forKey: .index)
+        try container.encodeIfPresent(self.id?.text, forKey: .id)
+        try container.encode(self.code.name, forKey: .code)
+        try container.encodeIfPresent(self.reason, forKey: .reason)
+        try container.encode(self.outcome.kind, forKey: .outcome)
+        switch self.outcome {
+        case .equal, .invalid: break
+        case .different(let difference): try container.encode(difference.description, forKey: .detail)
+        case .notReexecutable(let obstacle): try container.encode(obstacle.description, forKey: .detail)
+        }
+    }
+}

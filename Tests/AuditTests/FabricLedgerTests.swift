@@ -1,0 +1,30 @@
+import ContractVM
+import LedgerModel
+import TestSupport
+import Testing
+
+@testable import Audit
+
+/// A whole ledger that a stock peer wrote, behind a stock ordering service.
+@Suite struct FabricLedgerTests {
+    @Test(.enabled(if: SharedData.isPresent, SharedData.reason))
+    func `every block, verdict and commit hash of a Fabric ledger is confirmed`() async throws {
+        let names = SharedData.list("vectors/fabric/blocks").filter { $0.hasSuffix(".pb") }
+        let blocks = names.compactMap { SharedData.read("vectors/fabric/blocks/" + $0) }
+        #expect(blocks.count == 74)
+        let folder = try TemporaryFolder("audit-test")
+        try LedgerFiles.write(blocks, to: folder.path)
+        var options = AuditOptions()
+        // Whether its configuration changes were authorised is beyond this version.
+        options.configurationPolicy = .applyUnchecked
+        let report = try await Auditor(catalogue: ContractCatalogue(), options: options).audit(ledger: folder.path)
+        #expect(report.findings == [])
+        #expect(report.form == .fabric)
+        #expect(report.replayedBlocks == 74)
+        #expect(report.transactions.count == 112)
+        #expect(report.counts.equal == 0 && report.counts.different == 0)
+        #expect(report.counts.notReexecutable + report.counts.invalid == 112)
+        #expect(report.invalidCodes.count >= 10)
+        #expect(report.signatures.orderers >= 73)
+    }
+}

@@ -32,6 +32,7 @@ let package = Package(
     name: "selvage",
     platforms: [.macOS(.v15)],
     products: [
+        .executable(name: "selvage", targets: ["selvage"]),
         .library(name: "Chaincode", targets: ["Chaincode"]),
         .library(name: "RecordSharing", targets: ["RecordSharing"]),
     ],
@@ -66,6 +67,12 @@ let package = Package(
                 "Ledger", "Ordering", "Validation", "Endorsement", "SystemContracts", "ContractVM", "ChannelConfiguration", "Identity",
                 "RecordSharing", "Chaincode", "SelvageClient",
             ]),
+        module(
+            "Demonstration",
+            base + ["Node", "Audit", "SelvageClient", "SystemContracts", "RecordSharing", "Identity", "ChannelConfiguration", "Ledger"]),
+        .executableTarget(
+            name: "selvage", dependencies: base + ["Demonstration", "Audit", "RecordSharing", "SystemContracts", "Ledger", argumentParser],
+            swiftSettings: strict),
         .target(name: "TestSupport", dependencies: ["CryptoPrimitives"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("CryptoPrimitives", ["COpenSSL", crypto]),
         tests("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
@@ -89,6 +96,7 @@ let package = Package(
                 "Ledger", "Ordering", "Validation", "Endorsement", "ContractVM", "SelvageClient", "Chaincode", "Identity", "ChannelConfiguration",
                 "SystemContracts",
             ]),
+        tests("Demonstration", base + ["RecordSharing", "Audit", "Ledger"]),
     ],
     swiftLanguageModes: [.v6]
 )

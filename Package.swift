@@ -73,6 +73,12 @@ let package = Package(
         .executableTarget(
             name: "selvage", dependencies: base + ["Demonstration", "Audit", "RecordSharing", "SystemContracts", "Ledger", argumentParser],
             swiftSettings: strict),
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: base + [
+                "Chaincode", "ContractVM", "ChannelConfiguration", "Identity", "Validation", "Endorsement", "Ordering", "Ledger", "RecordSharing",
+                "SelvageClient", "SystemContracts", "COpenSSL", crypto, argumentParser,
+            ], path: "Benchmarks", swiftSettings: strict),
         .target(name: "TestSupport", dependencies: ["CryptoPrimitives"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("CryptoPrimitives", ["COpenSSL", crypto]),
         tests("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),

@@ -103,6 +103,7 @@ let package = Package(
                 "SystemContracts",
             ]),
         tests("Demonstration", base + ["RecordSharing", "Audit", "Ledger"]),
+        .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -8,7 +8,7 @@ struct Benchmarks: AsyncParsableCommand {
         abstract: "CPU time of the commit path, endorsement, record sharing and the ledger, each beside a reference of the same run.",
         discussion: """
             Build with -c release; figures of a debug build mean nothing. Documentation/benchmarks.md says what each figure is.
-            Exit codes: 0 all limits met, 1 a limit was missed, 3 a case could not run, 64 wrong usage.
+            Exit codes: 0 all limits met, 1 a limit was missed, 2 wrong usage, 3 a case could not run.
             """)
 
     @Option(help: "Run one case only: \(CaseName.allCases.map(\.rawValue).joined(separator: ", ")).")

@@ -26,6 +26,8 @@ package struct ChannelBundle: Sendable {
     /// "host:port" of the ordering nodes.
     package let ordererEndpoints: [String]
     let policies: PolicyTree
+    /// Goes on to the bundles that follow from this one.
+    let verifier: any SignatureVerifying
     /// Policy paths by resource name, for resources whose check the channel has changed.
     let accessControl: [[UInt8]: String]
 
@@ -60,9 +62,11 @@ package struct ChannelBundle: Sendable {
             timeout: try reader.require(Orderer_BatchTimeout.decode, "BatchTimeout", of: orderer, at: "/Channel/Orderer"))
         self.consenters = consensus.type.utf8.elementsEqual("BFT".utf8) ? try reader.consenters(of: orderer) : []
         let addresses = try reader.value(Common_OrdererAddresses.decode, "OrdererAddresses", of: channel, at: "/Channel")
+        try reader.checkEndpoints(global: addresses, of: self.ordererOrganizations, isVersion3: self.capabilities.isVersion3)
         let ownEndpoints = self.ordererOrganizations.flatMap(\.endpoints)
         self.ordererEndpoints = ownEndpoints.isEmpty ? addresses?.addresses ?? [] : ownEndpoints
         self.accessControl = try reader.accessControl(application)
+        self.verifier = verifier
         do {
             self.membership = try MembershipService(
                 (self.applicationOrganizations + self.ordererOrganizations).map(\.msp), supportsEd25519: self.capabilities.isVersion3,

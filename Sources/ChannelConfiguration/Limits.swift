@@ -8,6 +8,8 @@ enum Limits {
     static let nameBytes = 249
     /// Consenters of one channel.
     static let consenters = 1_000
+    /// Signatures of one configuration update.
+    static let configurationSignatures = 10_000
     /// Organisations named in the explanation of an unmet policy.
     static let explainedPolicies = 5
     /// Bytes of a duration such as "2s".

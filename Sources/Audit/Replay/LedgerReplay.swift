@@ -83,7 +83,7 @@ struct LedgerReplay {
         let base = self.world.snapshot()
         let outcome: ValidationOutcome
         do {
-            let validator = BlockValidator(bundle: channel.bundle, configurationPolicy: self.options.configurationPolicy)
+            let validator = BlockValidator(bundle: channel.bundle)
             outcome = try await validator.validate(block, state: base, transactions: self.index, previousCommitHash: channel.commitHash)
         } catch {
             self.report.add(

@@ -20,12 +20,19 @@ package final class PeerNode: PeerConnection, BlockReceiver {
     package let folder: String
 
     private let ledger: Ledger
-    private let bundle: ChannelBundle
-    private let endorser: Endorser
+    private let identity: SigningIdentity
+    private let machine: ContractMachine
+    /// What follows from the configuration in office; a configuration block replaces it.
+    private let office: Mutex<Office>
     private let environment: SystemEnvironment
     private let waiters = CommitWaiters()
     private let reasons = Mutex(RecentReasons())
     private let position: Mutex<ChainPosition>
+
+    private struct Office {
+        let bundle: ChannelBundle
+        let endorser: Endorser
+    }
 
     /// Opens the peer's ledger in a folder; an empty one joins the channel with the genesis block.
     ///
@@ -45,10 +52,12 @@ package final class PeerNode: PeerConnection, BlockReceiver {
             guard let bundle = outcome.newBundle else { throw LedgerMismatch(reason: "the genesis block holds no configuration") }
             if ledger.height == 0 { try ledger.commit(outcome.block) }
             self.ledger = ledger
-            self.bundle = bundle
+            self.identity = identity
+            self.machine = machine
             self.channel = bundle.channelID
             self.position = Mutex(try Self.position(of: ledger.snapshot(), genesis: genesis))
-            self.endorser = Endorser(identity: identity, bundle: bundle, machine: machine)
+            let current = try Self.bundle(of: ledger.snapshot(), first: bundle)
+            self.office = Mutex(Office(bundle: current, endorser: Endorser(identity: identity, bundle: current, machine: machine)))
         } catch {
             throw .notJoined(node: name, reason: "\(error)")
         }
@@ -62,7 +71,7 @@ package final class PeerNode: PeerConnection, BlockReceiver {
 
     /// Simulates and endorses a proposal on the ledger as it is now.
     package func process(_ proposal: SignedProposal) throws -> ProposalResponse {
-        try self.endorser.process(proposal, on: self.ledger.snapshot(), now: self.environment.now())
+        try self.office.withLock { $0.endorser }.process(proposal, on: self.ledger.snapshot(), now: self.environment.now())
     }
 
     /// Verifies, validates and commits the next block.
@@ -70,16 +79,22 @@ package final class PeerNode: PeerConnection, BlockReceiver {
     /// - Throws: `NodeError.blockRefused` when the block does not continue the chain or is not signed by the ordering service.
     package func receive(_ block: OrderedBlock) async throws(NodeError) {
         let position = self.position.withLock { $0 }
+        // A block that is delivered again is not an error: the sender may not know that it arrived.
+        if block.number <= position.number { return }
+        let bundle = self.office.withLock { $0.bundle }
         do {
-            if block.number <= position.number { return try self.requireSame(block) }
-            try BlockVerifier(bundle: self.bundle, form: .canonical).verify(block, after: position)
+            try BlockVerifier(bundle: bundle, form: .canonical).verify(block, after: position)
             let before = self.ledger.snapshot()
-            let outcome = try await BlockValidator(bundle: self.bundle).validate(
+            let outcome = try await BlockValidator(bundle: bundle).validate(
                 block, state: before, transactions: before, previousCommitHash: before.head.commitHash)
             let after = try ChainPosition(after: block, chain: position.chain)
             try self.ledger.commit(outcome.block)
             self.position.withLock { $0 = after }
-            try self.announce(outcome)
+            if let new = outcome.newBundle {
+                let office = Office(bundle: new, endorser: Endorser(identity: self.identity, bundle: new, machine: self.machine))
+                self.office.withLock { $0 = office }
+            }
+            self.announce(outcome)
         } catch {
             throw .blockRefused(node: self.name, block: block.number, reason: "\(error)")
         }
@@ -95,31 +110,25 @@ package final class PeerNode: PeerConnection, BlockReceiver {
         }
     }
 
-    /// A block that is delivered again is not an error: the sender may not know that it arrived. Another one of its number is a fork.
-    private func requireSame(_ block: OrderedBlock) throws {
-        guard try self.ledger.snapshot().block(block.number)?.headerHash == block.headerHash else {
-            throw LedgerMismatch(reason: "its ledger holds another block of that number; keep both blocks and find out who signed them")
-        }
-    }
-
     package func endOfBlocks(because reason: String) {
         self.waiters.fail(NodeError.noMoreBlocks(node: self.name, reason: reason))
     }
 
-    private func announce(_ outcome: ValidationOutcome) throws {
-        let number = outcome.block.block.number
-        let snapshot = self.ledger.snapshot()
+    private func announce(_ outcome: ValidationOutcome) {
         var statuses: [CommitStatus] = []
-        for (index, (id, verdict)) in zip(outcome.block.transactionIDs, outcome.verdicts).enumerated() {
+        for (id, verdict) in zip(outcome.block.transactionIDs, outcome.verdicts) {
             guard let id else { continue }
-            if verdict.code != .valid {
-                // The id may be that of another transaction, here or earlier: those who wait for that one hear its verdict, not this one's.
-                guard let entry = try snapshot.entry(of: id), entry.block == number.rawValue, Int(entry.index) == index else { continue }
-            }
             if let reason = verdict.reason { self.reasons.withLock { $0.add(reason, for: id) } }
-            statuses.append(CommitStatus(transaction: id, code: verdict.code, block: number, reason: verdict.reason))
+            statuses.append(
+                CommitStatus(transaction: id, code: verdict.code, block: outcome.block.block.number, reason: verdict.reason))
         }
         self.waiters.resume(statuses)
+    }
+
+    /// The configuration in office: the last one that was committed, kept in the world state.
+    private static func bundle(of snapshot: LedgerSnapshot, first: ChannelBundle) throws -> ChannelBundle {
+        guard let stored = try snapshot.value(at: .key(Namespace(""), ConfigurationState.key)) else { return first }
+        return try ChannelBundle(configEnvelope: stored.value, channelID: first.channelID)
     }
 
     private static func position(of snapshot: LedgerSnapshot, genesis: OrderedBlock) throws -> ChainPosition {

@@ -1,0 +1,258 @@
+import LedgerModel
+import Ordering
+
+/// What liars do with the messages that they hear, and with what a corrupt replica wants to sign.
+extension World {
+    // MARK: Speaking
+
+    /// Signs anything for a liar; nothing for anybody else.
+    private func lie(_ request: SignRequest, by member: UInt32) -> ConsensusMessage? {
+        guard self.plan.strategy(of: member) != nil else { return nil }
+        return request.message(signature: self.keys.signature(of: SimulatedKeys.content(of: request, epoch: Self.epoch), by: member))
+    }
+
+    private mutating func tell(_ message: ConsensusMessage, from member: UInt32, to receiver: UInt32) {
+        guard let index = self.process(of: receiver, for: member, height: message.height) else { return }
+        self.count { $0.faults.lies += 1 }
+        self.transmit(message, from: member, to: index)
+    }
+
+    private mutating func vote(_ kind: VoteKind, _ id: BlockID?, round: Round, valid: Round = -1, by member: UInt32, to receivers: [UInt32]) {
+        let choice = id.map { kind == .prevote ? VoteChoice.prevote($0, validRound: valid) : .precommit($0, lastConfig: 0) } ?? .nil
+        let vote = Vote(height: self.adversary.height, round: round, kind: kind, choice: choice, signer: member)
+        guard let message = self.lie(.vote(vote, form: vote.isBlockSignature ? Self.form : nil), by: member) else { return }
+        for receiver in receivers where receiver != member { self.tell(message, from: member, to: receiver) }
+    }
+
+    private mutating func propose(
+        _ id: BlockID, round: Round, valid: Round, polka: VoteCertificate?, by member: UInt32, to receivers: [UInt32]
+    ) {
+        let proposal = BlockProposal(height: self.adversary.height, round: round, id: id, validRound: valid, signer: member)
+        self.adversary.note(proposal)
+        guard let message = self.lie(.proposal(proposal, polka: polka), by: member) else { return }
+        for receiver in receivers where receiver != member { self.tell(message, from: member, to: receiver) }
+    }
+
+    // MARK: Corrupt replicas
+
+    /// Sends what a liar's replica wants to sign, in the liar's way.
+    mutating func signFalsely(_ request: SignRequest, by index: Int) {
+        let member = self.nodes[index].member
+        guard let message = self.lie(request, by: member) else { return }
+        self.later(index, .message(message, from: member), 0)
+        var receivers = self.committee.members.filter { $0 != member }
+        switch (self.nodes[index].strategy, request) {
+        case (.twins, _): receivers = receivers.filter { self.speaks(index, to: $0, height: request.height) }
+        case (.withholder, .vote(let vote, _)) where vote.kind == .precommit: receivers = [self.adversary.victim]
+        case (.doubleProposer, .proposal(let proposal, _)) where proposal.validRound == -1:
+            let other = self.makeBlock(
+                height: proposal.height, parent: self.nodes[index].disk.blocks.last?.id, by: index, isForged: false)
+            self.nodes[index].otherBlock = (proposal.id, other)
+            let second = BlockProposal(height: proposal.height, round: proposal.round, id: other, validRound: -1, signer: member)
+            guard let secondMessage = self.lie(.proposal(second, polka: nil), by: member) else { return }
+            for receiver in receivers {
+                self.tell(self.side(of: receiver, height: proposal.height) ? message : secondMessage, from: member, to: receiver)
+            }
+            return
+        case (.doubleProposer, .vote(let vote, let form)):
+            guard let (mine, other) = self.nodes[index].otherBlock, vote.choice.id == mine else { break }
+            let choice = VoteChoice(id: other, validRound: vote.choice.validRound, lastConfig: vote.choice.lastConfig)
+            let second = Vote(height: vote.height, round: vote.round, kind: vote.kind, choice: choice, signer: member)
+            guard let secondMessage = self.lie(.vote(second, form: form), by: member) else { return }
+            for receiver in receivers {
+                self.tell(self.side(of: receiver, height: vote.height) ? message : secondMessage, from: member, to: receiver)
+            }
+            return
+        default: break
+        }
+        for receiver in receivers {
+            if let process = self.process(of: receiver, for: member, height: request.height) { self.transmit(message, from: member, to: process) }
+        }
+    }
+
+    // MARK: Hearing
+
+    /// What a liar does about a message that came to it.
+    mutating func overhear(_ message: ConsensusMessage, from: UInt32, by index: Int) {
+        self.adversary.hear(message)
+        let member = self.nodes[index].member
+        switch self.nodes[index].strategy {
+        case .doubleVoter: if self.random.chance(250) { self.babble(about: message, by: index) }
+        case .amnesiac: self.voteForAnything(message, by: member)
+        case .hunter: self.hunt(message, by: index)
+        case .replayer: if self.random.chance(150) { self.replay(by: member) }
+        case .forger: if self.random.chance(150), message.height == self.adversary.height { self.forge(from: message, by: member) }
+        case .silent, .doubleProposer, .withholder, .refuser, .twins, nil: break
+        }
+    }
+
+    /// What a liar does now and then by itself.
+    mutating func act(_ index: Int) {
+        let member = self.nodes[index].member
+        switch self.nodes[index].strategy {
+        case .hunter: self.proposeAsHunter(by: index)
+        case .doubleVoter: self.proposeAnything(by: index)
+        case .replayer: self.replay(by: member)
+        default: break
+        }
+    }
+
+    private mutating func replay(by member: UInt32) {
+        guard !self.adversary.heard.isEmpty else { return }
+        self.tell(self.random.pick(self.adversary.heard), from: member, to: self.random.pick(self.committee.members))
+    }
+
+    private mutating func babble(about message: ConsensusMessage, by index: Int) {
+        let member = self.nodes[index].member
+        let round: Round
+        switch message {
+        case .proposal(let proposal, _): round = proposal.proposal.round
+        case .vote(let vote): round = vote.vote.round
+        case .bundle(let bundle): round = bundle.round
+        case .certificate, .round: return
+        }
+        guard message.height == self.adversary.height else { return }
+        let known = self.adversary.blocks
+        for receiver in self.committee.members where receiver != member {
+            let pick = self.random.below(known.count + 1)
+            let kind = self.random.chance(500) ? VoteKind.prevote : .precommit
+            let valid = self.random.chance(700) ? -1 : Round(self.random.below(UInt64(round) + 1)) - 1
+            self.vote(kind, pick < known.count ? known[pick] : nil, round: round, valid: valid, by: member, to: [receiver])
+        }
+        self.proposeAnything(by: index)
+    }
+
+    private mutating func proposeAnything(by index: Int) {
+        let member = self.nodes[index].member
+        let round = self.adversary.round
+        guard self.adversary.height > 0, self.schedule.proposer(height: self.adversary.height, round: round) == member else { return }
+        guard self.adversary.isNew(0, round: round, by: member) else { return }
+        for receiver in self.committee.members where receiver != member {
+            guard let id = self.anyBlock(by: index) else { return }
+            let valid = self.random.chance(600) ? -1 : Round(self.random.below(UInt64(round) + 1)) - 1
+            self.propose(id, round: round, valid: valid, polka: nil, by: member, to: [receiver])
+        }
+    }
+
+    /// A block that was proposed already, or a new one on the decided parent.
+    private mutating func anyBlock(by index: Int, except: BlockID? = nil) -> BlockID? {
+        let known = self.adversary.blocks.filter { $0 != except }
+        if !known.isEmpty, self.random.chance(600) { return self.random.pick(known) }
+        let height = self.adversary.height
+        guard height > 0, self.decided.count + 1 >= height else { return nil }
+        let parent = height == 1 ? nil : self.decided[Int(height) - 2]
+        return self.makeBlock(height: height, parent: parent, by: index, isForged: self.random.chance(50))
+    }
+
+    /// The amnesiac prevotes every proposal and precommits whatever somebody has prevoted.
+    private mutating func voteForAnything(_ message: ConsensusMessage, by member: UInt32) {
+        guard message.height == self.adversary.height else { return }
+        if case .proposal(let proposal, _) = message, self.adversary.isNew(1, round: proposal.proposal.round, by: member) {
+            let body = proposal.proposal
+            self.vote(.prevote, body.id, round: body.round, valid: body.validRound, by: member, to: self.committee.members)
+        }
+        if case .vote(let vote) = message, vote.vote.kind == .prevote, let id = vote.vote.choice.id,
+            self.adversary.isNew(2, round: vote.vote.round, by: member)
+        {
+            self.vote(.precommit, id, round: vote.vote.round, by: member, to: self.committee.members)
+        }
+    }
+
+    // MARK: The hunter
+
+    private mutating func hunt(_ message: ConsensusMessage, by index: Int) {
+        guard message.height == self.adversary.height else { return }
+        let member = self.nodes[index].member
+        let others = self.committee.members.filter { $0 != self.adversary.victim }
+        if case .proposal(let proposal, _) = message {
+            let body = proposal.proposal
+            guard self.adversary.isNew(1, round: body.round, by: member) else { return }
+            self.vote(.prevote, body.id, round: body.round, valid: body.validRound, by: member, to: self.committee.members)
+        }
+        guard case .vote(let vote) = message, vote.vote.kind == .precommit, self.plan.strategy(of: vote.vote.signer) == nil else { return }
+        let round = vote.vote.round
+        if let id = vote.vote.choice.id, self.adversary.isNew(2, round: round, by: member) {
+            if let first = self.adversary.victimBlock, first.id != id {
+                // The rest goes another way than the victim: help it to decide.
+                self.vote(.precommit, id, round: round, by: member, to: others)
+            } else {
+                self.adversary.victimBlock = (id, round)
+                self.vote(.precommit, id, round: round, by: member, to: [self.adversary.victim])
+                if self.random.chance(800) {
+                    self.network.silence(self.adversary.victim, until: self.now + 200 + self.random.below(1500 as UInt64))
+                }
+            }
+        }
+        self.proposeAsHunter(by: index)
+    }
+
+    private mutating func proposeAsHunter(by index: Int) {
+        let member = self.nodes[index].member
+        let height = self.adversary.height
+        guard height > 0 else { return }
+        for round in [self.adversary.round, self.adversary.round + 1] {
+            guard self.schedule.proposer(height: height, round: round) == member, self.adversary.isNew(0, round: round, by: member) else { continue }
+            guard let id = self.anyBlock(by: index, except: self.adversary.victimBlock?.id) else { return }
+            var valid: Round = -1
+            if round > 0, !self.random.chance(400) { valid = self.random.chance(700) ? round - 1 : Round(self.random.below(UInt64(round))) }
+            let polka = self.adversary.polkas.first { $0.choice.id == id && $0.round == valid }
+            let everybody = self.random.chance(500)
+            let receivers = self.committee.members.filter { everybody || $0 != self.adversary.victim }
+            self.propose(id, round: round, valid: valid, polka: polka, by: member, to: receivers)
+            self.vote(.prevote, id, round: round, valid: valid, by: member, to: receivers)
+        }
+    }
+
+    // MARK: The forger
+
+    private mutating func forge(from message: ConsensusMessage, by member: UInt32) {
+        let receiver = self.random.pick(self.committee.members)
+        guard receiver != member, let forged = self.forgery(from: message, by: member) else { return }
+        self.tell(forged, from: member, to: receiver)
+    }
+
+    private mutating func forgery(from message: ConsensusMessage, by member: UInt32) -> ConsensusMessage? {
+        guard case .vote(let heard) = message else {
+            guard case .proposal(let proposal, _) = message else { return nil }
+            let body = BlockProposal(
+                height: proposal.proposal.height, round: proposal.proposal.round, id: proposal.proposal.id, validRound: -1, signer: member)
+            return self.lie(.proposal(body, polka: nil), by: member)
+        }
+        let vote = heard.vote
+        func entries(_ signers: [UInt32]) -> [CommitCertificate.Entry] {
+            let content = SimulatedKeys.content(of: vote, epoch: Self.epoch)
+            return signers.map { signer in
+                // Of honest members only the signature that was heard; a made-up one for the others.
+                let isMine = self.plan.strategy(of: signer) != nil
+                let known = signer == vote.signer ? heard.signature : [1, 2, 3, 4, 5, 6, 7, 8]
+                let signature = isMine ? self.keys.signature(of: content, by: signer) : known
+                return CommitCertificate.Entry(consenter: signer, signature: signature)
+            }
+        }
+        func certificate(_ signers: [UInt32]) -> ConsensusMessage {
+            .certificate(
+                VoteCertificate(
+                    height: vote.height, round: vote.round, kind: vote.kind, choice: vote.choice, form: heard.form, entries: entries(signers)))
+        }
+        func own(_ height: UInt64, _ round: Round, _ kind: VoteKind, _ choice: VoteChoice) -> ConsensusMessage? {
+            self.lie(.vote(Vote(height: height, round: round, kind: kind, choice: choice, signer: member), form: nil), by: member)
+        }
+        switch self.random.below(11) {
+        case 0: return .vote(SignedVote(vote: vote, form: heard.form, signature: heard.signature.map { $0 ^ 1 }))
+        case 1:
+            let stranger = Vote(height: vote.height, round: vote.round, kind: .prevote, choice: .nil, signer: 99)
+            let content = SimulatedKeys.content(of: stranger, epoch: Self.epoch)
+            return .vote(SignedVote(vote: stranger, signature: self.keys.signature(of: content, by: 99)))
+        case 2: return certificate([vote.signer])
+        case 3: return certificate(self.committee.members)
+        case 4: return certificate(Array(repeating: vote.signer, count: self.committee.quorum))
+        case 5: return certificate(Array(self.committee.members.dropLast()) + [99])
+        case 6: return own(vote.height, vote.round + 1000, .prevote, .nil)
+        case 7: return own(vote.height + 1 + self.random.below(4 as UInt64), Round(self.random.below(3 as UInt64)), .prevote, .nil)
+        case 8: return .vote(SignedVote(vote: vote, form: heard.form, signature: [UInt8](repeating: 1, count: 200)))
+        case 9: return .round(RoundCertificate(height: vote.height, round: vote.round + 1, votes: [heard]))
+        default:
+            return own(vote.height, vote.round, .prevote, VoteChoice(id: vote.choice.id ?? BlockID(number: 0), validRound: vote.round, lastConfig: 0))
+        }
+    }
+}

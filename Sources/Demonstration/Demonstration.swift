@@ -55,7 +55,7 @@ package struct Demonstration {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await ordering.run() }
             defer { ordering.stop() }
-            try await story.defineContracts()
+            try await story.defineContracts(directory: self.directory)
             narrator.stage("Institutions, doctors and patients enter the registry")
             try await story.registerSubjects()
             narrator.stage("Every record is signed, sealed, split over the custodians and indexed")

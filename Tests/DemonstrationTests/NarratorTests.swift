@@ -67,7 +67,7 @@ private struct Refusal: Error, CustomStringConvertible {
 }
 
 /// Runs that cannot go on.
-@Suite(.timeLimit(.minutes(2))) struct BrokenRunTests {
+@Suite struct BrokenRunTests {
     private static func run(_ directory: String) async throws -> Account {
         let records = try SyntheticRecords(seed: 1).records(sizes: [5_000])
         return try await Demonstration(records: records, directory: directory, line: { _ in }, progress: { _ in }).run()

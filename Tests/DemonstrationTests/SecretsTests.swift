@@ -7,7 +7,7 @@ import Testing
 @testable import Demonstration
 
 /// Keys stay where they belong while records are uploaded and shared.
-@Suite(.timeLimit(.minutes(2))) struct SecretsTests {
+@Suite struct SecretsTests {
     @Test func `data keys and the keys of patients, doctors and grantees are in no file of the run`() async throws {
         let folder = try TemporaryFolder("selvage-secrets")
         let directory = folder.path(of: "run")
@@ -40,7 +40,7 @@ import Testing
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await ordering.run() }
             defer { ordering.stop() }
-            try await story.defineContracts()
+            try await story.defineContracts(directory: directory)
             narrator.stage("sharing")
             try await story.registerSubjects()
             try await story.uploadRecords()

@@ -8,7 +8,7 @@ import Testing
 @testable import Demonstration
 
 /// One run of everything on two small records, looked at from all sides.
-@Suite(.timeLimit(.minutes(2))) struct WholeRunTests {
+@Suite struct WholeRunTests {
     /// Lines as they come; one task writes them.
     private final class Lines {
         var texts: [String] = []

@@ -9,7 +9,7 @@ import Testing
 private struct NoMore: Error, Equatable {}
 
 /// The commit status as clients wait for it: nobody hangs, and nobody is told twice.
-@Suite(.timeLimit(.minutes(2))) struct CommitWaitersTests {
+@Suite struct CommitWaitersTests {
     private static func status(_ id: TransactionID, _ block: UInt64 = 7) -> CommitStatus {
         CommitStatus(transaction: id, code: .valid, block: BlockNumber(block))
     }
@@ -111,7 +111,7 @@ private struct NoMore: Error, Equatable {}
 }
 
 /// The same on a peer of a running network.
-@Suite(.timeLimit(.minutes(2))) struct CommitStatusTests {
+@Suite struct CommitStatusTests {
     @Test func `a peer tells the verdict again and again, also of an invalid transaction`() async throws {
         try await NodeNetwork().live { network in
             let endorsed = try await network.gateway.endorse(NodeNetwork.call("set", "a", "1"), by: [network.peers[0]])

@@ -107,18 +107,6 @@ final class NodeNetwork {
             chaincode: ChaincodeDefinition.lifecycleNamespace, arguments: [Array("CommitChaincodeDefinition".utf8), arguments.encoded()])
     }
 
-    /// A signed transaction without content.
-    func envelope(nonce: [UInt8]) throws -> Envelope {
-        let signer = SignatureHeader(creator: self.client.serialized, nonce: nonce)
-        let header = ChannelHeader(
-            kind: .endorserTransaction, timestamp: self.environment.now(), channelID: self.channel,
-            transactionID: Formulas.transactionID(nonce: nonce, creator: self.client.serialized))
-        let payload = Payload(
-            channelHeaderBytes: header.serialized(), signatureHeaderBytes: signer.serialized(), data: [1]
-        ).serialized()
-        return Envelope(payload: payload, signature: try self.client.sign(payload))
-    }
-
     static func call(_ arguments: String...) -> ChaincodeCall {
         ChaincodeCall(chaincode: "tally", arguments: arguments.map { Array($0.utf8) })
     }

@@ -33,14 +33,11 @@ extension FileTree {
 /// Whole files, written so that a reader sees the old content or the new one.
 package enum HostFiles {
     /// Makes a folder and those above it; one that exists is left as it is.
-    ///
-    /// - Parameter mode: Of the last folder, if it is made.
-    package static func makeFolders(_ path: String, mode: mode_t = 0o755) throws(HostFileError) {
+    package static func makeFolders(_ path: String) throws(HostFileError) {
         var prefix = path.hasPrefix("/") ? "/" : ""
-        let names = path.split(separator: "/")
-        for (index, name) in names.enumerated() {
+        for name in path.split(separator: "/") {
             prefix += (prefix.isEmpty || prefix.hasSuffix("/") ? "" : "/") + name
-            if mkdir(prefix, index == names.count - 1 ? mode : 0o755) != 0, errno != EEXIST { throw HostFileError(path: prefix, code: errno) }
+            if mkdir(prefix, 0o755) != 0, errno != EEXIST { throw HostFileError(path: prefix, code: errno) }
         }
     }
 

@@ -86,7 +86,7 @@ package final class OrderingNode: OrdererConnection {
         do {
             // A crash may have come between storing a block and delivering it.
             for receiver in self.receivers.withLock({ $0 }) { try await self.bringUp(receiver, below: self.store.height) }
-            try await withThrowingDiscardingTaskGroup { timers in
+            try await withThrowingTaskGroup(of: Void.self) { timers in
                 for await task in self.work {
                     switch task {
                     case .store(let decision):

@@ -77,9 +77,9 @@ let package = Package(
             name: "Benchmarks",
             dependencies: base + [
                 "Chaincode", "ContractVM", "ChannelConfiguration", "Identity", "Validation", "Endorsement", "Ordering", "Ledger", "RecordSharing",
-                "SelvageClient", "SystemContracts", "COpenSSL", crypto, argumentParser,
+                "SelvageClient", crypto,
             ], path: "Benchmarks", swiftSettings: strict),
-        .target(name: "TestSupport", dependencies: ["CryptoPrimitives"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "TestSupport", dependencies: base + ["Identity", "ChannelConfiguration"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("CryptoPrimitives", ["COpenSSL", crypto]),
         tests("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
         tests("RecordSharing", base, resources: [.copy("Resources")]),
@@ -97,11 +97,7 @@ let package = Package(
             "Node",
             base + ["Ledger", "SelvageClient", "Chaincode", "Identity", "ChannelConfiguration", "RecordSharing", "SystemContracts", "ContractVM"]),
         tests(
-            "Audit",
-            base + [
-                "Ledger", "Ordering", "Validation", "Endorsement", "ContractVM", "SelvageClient", "Chaincode", "Identity", "ChannelConfiguration",
-                "SystemContracts",
-            ]),
+            "Audit", base + ["Ledger", "Node", "SelvageClient", "Chaincode", "Identity", "ChannelConfiguration", "Demonstration", "SystemContracts"]),
         tests("Demonstration", base + ["RecordSharing", "Audit", "Ledger"]),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),
     ],

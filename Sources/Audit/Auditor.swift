@@ -53,26 +53,16 @@ package struct Auditor: Sendable {
                 guard await replay.replay(stored) else { return }
                 progress(AuditProgress(blocksDone: stored.number + 1, blocksTotal: survey.height))
             }
-            if scan.height < survey.height { self.addVanished(&replay.report, survey, "only \(scan.height) blocks") }
         } catch .file(let error) {
             throw .unreadable(error)
         } catch .segmentMissing {
-            // A survey that found the gap too has told it and counted no blocks behind it.
-            if survey.height > 0 { self.addVanished(&replay.report, survey, "later files without one between") }
+            // The survey has found it too, and told it.
         } catch {
             replay.report.add(
                 AuditFinding(
                     .blockFile, block: replay.report.replayedBlocks, expected: "files that stay as they were while they are read",
                     found: error.description))
         }
-    }
-
-    /// Blocks that the survey counted and the replay did not find: somebody cut the files meanwhile, and nothing vouches for what is gone.
-    private func addVanished(_ report: inout AuditReport, _ survey: BlockSurvey, _ found: String) {
-        report.add(
-            AuditFinding(
-                .blockFile, block: report.replayedBlocks,
-                expected: "\(survey.height) blocks, as there were when the audit began; leave the files alone while they are read", found: found))
     }
 
     private func judgeHeight(_ replay: inout LedgerReplay, _ survey: BlockSurvey, _ storedHead: LedgerHead?) {

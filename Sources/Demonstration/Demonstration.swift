@@ -25,10 +25,7 @@ package struct Demonstration {
     /// Runs all stages.
     ///
     /// A stage that cannot go on ends the story there: the account then tells the failure, and no later stage.
-    ///
-    /// - Throws: `RecordError.nothingToShare` when there are no records; nothing has been written then.
-    package func run() async throws(RecordError) -> Account {
-        guard !self.records.isEmpty else { throw .nothingToShare }
+    package func run() async throws -> Account {
         let narrator = Narrator(directory: self.directory, line: self.line)
         let bytes = self.records.reduce(0) { $0 + $1.bytes.count }
         self.line("Selvage: \(self.records.count) medical records (\(bytes) bytes) go the whole way")
@@ -55,7 +52,7 @@ package struct Demonstration {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await ordering.run() }
             defer { ordering.stop() }
-            try await story.defineContracts()
+            try await story.defineContracts(directory: self.directory)
             narrator.stage("Institutions, doctors and patients enter the registry")
             try await story.registerSubjects()
             narrator.stage("Every record is signed, sealed, split over the custodians and indexed")

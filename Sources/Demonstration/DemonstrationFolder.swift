@@ -7,8 +7,7 @@ package enum DemonstrationFolder {
     ///
     /// - Throws: `HostFileError` when it exists or cannot be made.
     package static func make(_ path: String?) throws(HostFileError) -> String {
-        if var path {
-            while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        if let path {
             if let slash = path.lastIndex(of: "/"), slash != path.startIndex { try HostFiles.makeFolders(String(path[..<slash])) }
             guard mkdir(path, 0o755) == 0 else {
                 throw HostFileError(

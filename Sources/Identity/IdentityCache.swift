@@ -1,17 +1,8 @@
 /// Verdicts by identity bytes, at most `capacity` of them; the oldest gives way.
 struct IdentityCache: ~Copyable {
-    /// The bytes of an identity, hashed all at once: an array's own hash takes its elements one by one, and these are some 800.
-    private struct Key: Hashable {
-        let bytes: [UInt8]
-
-        func hash(into hasher: inout Hasher) {
-            self.bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
-        }
-    }
-
     private let capacity: Int
-    private var verdicts: [Key: Result<VerifiedIdentity, IdentityError>] = [:]
-    private var order: [Key] = []
+    private var verdicts: [[UInt8]: Result<VerifiedIdentity, IdentityError>] = [:]
+    private var order: [[UInt8]] = []
     private var oldest = 0
 
     init(capacity: Int) {
@@ -20,16 +11,15 @@ struct IdentityCache: ~Copyable {
 
     var count: Int { self.verdicts.count }
 
-    func verdict(on identity: [UInt8]) -> Result<VerifiedIdentity, IdentityError>? { self.verdicts[Key(bytes: identity)] }
+    func verdict(on identity: [UInt8]) -> Result<VerifiedIdentity, IdentityError>? { self.verdicts[identity] }
 
     mutating func remember(_ verdict: Result<VerifiedIdentity, IdentityError>, on identity: [UInt8]) {
-        let key = Key(bytes: identity)
-        guard self.verdicts.updateValue(verdict, forKey: key) == nil else { return }
+        guard self.verdicts.updateValue(verdict, forKey: identity) == nil else { return }
         if self.order.count < self.capacity {
-            self.order.append(key)
+            self.order.append(identity)
         } else {
             self.verdicts[self.order[self.oldest]] = nil
-            self.order[self.oldest] = key
+            self.order[self.oldest] = identity
             self.oldest = (self.oldest + 1) % self.capacity
         }
     }

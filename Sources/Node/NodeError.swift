@@ -10,6 +10,8 @@ package enum NodeError: Error, Sendable, CustomStringConvertible {
     case orderingStopped(node: String, reason: String)
     /// No block will come any more for those who wait for a transaction.
     case noMoreBlocks(node: String, reason: String)
+    /// A node's files could not be written.
+    case files(HostFileError)
 
     package var description: String {
         switch self {
@@ -17,6 +19,7 @@ package enum NodeError: Error, Sendable, CustomStringConvertible {
         case .blockRefused(let node, let block, let reason): "\(node) refuses block \(block): \(reason); fetch it from another ordering node"
         case .orderingStopped(let node, let reason): "\(node) stopped ordering: \(reason); mend the cause and start it again"
         case .noMoreBlocks(let node, let reason): "\(node) gets no more blocks: \(reason)"
+        case .files(let error): "\(error)"
         }
     }
 }

@@ -54,7 +54,7 @@ package struct BlockValidator: Sendable {
     ) async throws(BlockValidationError) -> ValidationOutcome {
         guard block.number > 0 else { throw .notTheGenesisBlock(block.number) }
         let inspector = TransactionInspector(
-            bundle: self.bundle, transactions: transactions, rules: NamespaceRules(bundle: self.bundle, state: state))
+            bundle: self.bundle, state: state, transactions: transactions, rules: NamespaceRules(bundle: self.bundle, state: state))
         let inspections: [TransactionInspection]
         do {
             inspections = try await self.inspect(block.envelopes, inspector)

@@ -8,6 +8,7 @@ import LedgerModel
 /// A pure function of the envelope, the state and the configuration, so that many can run at once.
 struct TransactionInspector: Sendable {
     let bundle: ChannelBundle
+    let state: any StateReading
     let transactions: any TransactionIndexReading
     let rules: NamespaceRules
 
@@ -163,7 +164,7 @@ struct TransactionInspector: Sendable {
                 parts.append((part.namespace, part))
             }
         }
-        let judge = NamespaceJudge(rules: self.rules, endorsers: endorsers)
+        let judge = NamespaceJudge(bundle: self.bundle, state: self.state, rules: self.rules, endorsers: endorsers)
         var outcomes: [EndorsedContent.NamespaceOutcome] = []
         for (namespace, part) in parts {
             let failure = try judge.failure(of: namespace, part)

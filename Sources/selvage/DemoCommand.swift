@@ -15,7 +15,7 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: "A folder of FHIR R4 bundles (*.json).")
     var records: String?
 
-    @Option(help: "Keep ledgers, shares and the nodes' certificates here; must not exist. A fresh folder for temporary files by default.")
+    @Option(help: "Keep ledgers, shares and keys here; must not exist. A fresh folder for temporary files by default.")
     var directory: String?
 
     @OptionGroup var output: OutputOptions

@@ -23,6 +23,7 @@ final class CustodianClock: ClientEnvironment {
 /// Grants as a test wrote them down.
 final class CustodianGrants: GrantReading {
     let channel: ChannelID = "care"
+    let height: UInt64 = 42
     private let grants = Mutex<[String: GrantFacts]>([:])
     private let failure = Mutex<String?>(nil)
 
@@ -91,16 +92,14 @@ struct CustodianBench {
     ) -> GrantFacts {
         GrantFacts(
             record: record, version: version, grantee: grantee, refusal: refusal, granteeSigningKey: signingKey ?? self.doctorKey.publicKey.x963,
-            granteeSealingKey: sealingKey ?? self.doctorSealing.sealingKey.x963, height: 42)
+            granteeSealingKey: sealingKey ?? self.doctorSealing.sealingKey.x963)
     }
 
     func request(
         channel: String = "care", record: String = Self.record, version: UInt64 = 1, grant: String = "g1", requester: String = "dr",
         nonce: [UInt8] = Array(1...16), seconds: Int64 = 1_750_000_000
     ) -> ShareRequest {
-        ShareRequest(
-            custodian: Self.name, channel: channel, record: record, version: version, grant: grant, requester: requester, nonce: nonce,
-            seconds: seconds)
+        ShareRequest(channel: channel, record: record, version: version, grant: grant, requester: requester, nonce: nonce, seconds: seconds)
     }
 
     func release(_ request: ShareRequest, signedBy key: SigningKey? = nil) async throws -> ReleasedShare {

@@ -9,8 +9,7 @@ import Testing
         channel: String = "care", record: String = "ab", grant: String = "g", requester: String = "dr-ä", nonce: [UInt8] = Array(0...15)
     ) -> ShareRequest {
         ShareRequest(
-            custodian: "h", channel: channel, record: record, version: 0x0102_0304_0506_0708, grant: grant, requester: requester, nonce: nonce,
-            seconds: -2)
+            channel: channel, record: record, version: 0x0102_0304_0506_0708, grant: grant, requester: requester, nonce: nonce, seconds: -2)
     }
 
     @Test func `the golden bytes of a request`() throws {
@@ -18,7 +17,6 @@ import Testing
             Hex.decode(
                 """
                 73656c766167652f637573746f6469616e2f76312f72657175657374 00
-                0001 68
                 0004 63617265
                 0002 6162
                 0102030405060708

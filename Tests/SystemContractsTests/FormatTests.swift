@@ -66,7 +66,7 @@ import Testing
     @Test func `keys are their parts with slashes`() {
         #expect(RegistryKey.entry("dr-a") == "entry/dr-a")
         #expect(RegistryKey.key("dr-a", 12) == "key/dr-a/0000000012")
-        #expect(RegistryKey.certificate("M", "ab") == "certificate/M/ab")
+        #expect(RegistryKey.certificate("ab") == "certificate/ab")
         #expect(RegistryKey.institution("M") == "institution/M")
     }
 

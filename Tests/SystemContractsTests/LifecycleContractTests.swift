@@ -96,53 +96,6 @@ import Testing
         }
     }
 
-    private func refusal(_ change: (inout Lifecycle_CommitChaincodeDefinitionArgs) -> Void) throws -> String? {
-        let channel = channel()
-        let outcome = try call(channel, "CommitChaincodeDefinition", Self.arguments(change))
-        guard !outcome.isCommitted else { return nil }
-        #expect(outcome.response.status == 500)
-        #expect(try ChaincodeDefinition.read("notebook", from: channel.state) == nil)
-        return outcome.response.message
-    }
-
-    @Test(arguments: [[1], [0xFF, 0xFF], [0x0A, 0x00]] as [[UInt8]])
-    func `an endorsement policy that cannot be read is refused before it is committed`(_ policy: [UInt8]) throws {
-        let message = try #require(try refusal { $0.validationParameter = policy.data })
-        #expect(message.hasPrefix("invalid-policy: the endorsement policy of chaincode notebook cannot be read: "))
-    }
-
-    private static func collection(_ change: (inout Protos_StaticCollectionConfig) -> Void) -> Protos_CollectionConfig {
-        var collection = Protos_StaticCollectionConfig()
-        collection.name = "notes"
-        change(&collection)
-        var entry = Protos_CollectionConfig()
-        entry.staticCollectionConfig = collection
-        return entry
-    }
-
-    @Test func `collections that cannot be read are refused, and the part that is wrong is named`() throws {
-        let cases: [(Protos_CollectionConfig, String)] = [
-            (Protos_CollectionConfig(), "collection 2 of chaincode notebook"),
-            (
-                Self.collection { $0.endorsementPolicy = Protos_ApplicationPolicy() },
-                "the endorsement policy of collection notes of chaincode notebook"
-            ),
-            (
-                Self.collection { $0.memberOrgsPolicy = Protos_CollectionPolicyConfig() },
-                "the member policy of collection notes of chaincode notebook"
-            ),
-            (
-                Self.collection { $0.memberOrgsPolicy.signaturePolicy = Common_SignaturePolicyEnvelope() },
-                "the member policy of collection notes of chaincode notebook"
-            ),
-        ]
-        for (entry, item) in cases {
-            let message = try #require(try refusal { $0.collections.config = [Self.collection { _ in }, entry] }, "\(item)")
-            #expect(message.hasPrefix("invalid-policy: \(item) cannot be read: "), "\(message)")
-        }
-        #expect(try refusal { $0.collections.config = [Self.collection { _ in }] } == nil)
-    }
-
     @Test func `anything but two arguments, an unreadable message and an unknown function are errors of status 500`() throws {
         let channel = channel()
         #expect(try call(channel, "CommitChaincodeDefinition").response.message.contains("exactly two arguments"))

@@ -32,11 +32,6 @@ import Testing
         report(BannedCallCheck.staleExceptions(in: Repository.handWritten, table: table))
     }
 
-    @Test func `a call that claims something is made only where it is true`() {
-        report(Repository.handWritten.flatMap { CallerCheck.findings(in: $0) })
-        report(CallerCheck.stalePlaces(in: Repository.handWritten))
-    }
-
     @Test func `files are small, finished and at home on any machine`() {
         let files = Repository.handWritten + Repository.pages + Repository.scripts
         report(files.flatMap { FileCheck.findings(in: $0) })

@@ -142,26 +142,6 @@ import Testing
         #expect(BannedCallCheck.findings(in: explained, table: table) == [])
     }
 
-    // MARK: Callers
-
-    @Test(arguments: ["ValidatedBlock(unchecked: x)", "ValidatedBlock(\n    unchecked: x)", "ValidatedBlock.init(unchecked: x)"])
-    func `a claim by anyone but its callers is found, theirs is left alone`(call: String) {
-        let findings = CallerCheck.findings(in: swift("import Base\nlet x = \(call)\n", in: "Sources/Ledger/Repair.swift"))
-        #expect(findings.map(\.line) == [2])
-        #expect(CallerCheck.findings(in: swift("let x = \(call)", in: "Sources/Validation/BlockValidator.swift")) == [])
-        #expect(CallerCheck.findings(in: swift("let x = \(call)", in: "Tests/LedgerTests/Sample.swift")) == [])
-    }
-
-    @Test(arguments: ["// ValidatedBlock(unchecked: x)", "let x: ValidatedBlock? = nil", "UnvalidatedBlock(unchecked: x)", "Other(unchecked: x)"])
-    func `what only looks like the claim is left alone`(line: String) {
-        #expect(CallerCheck.findings(in: swift(line)) == [])
-    }
-
-    @Test func `a caller that calls no longer is found`() {
-        let files = [swift("ValidatedBlock(unchecked: x)", in: "Sources/Validation/BlockValidator.swift")]
-        #expect(CallerCheck.stalePlaces(in: files).map(\.path) == ["Sources/LedgerModel/Blocks/BlockEffects.swift"])
-    }
-
     // MARK: Files
 
     @Test func `a file over the limit is found, one at the limit is left alone`() {

@@ -121,9 +121,7 @@ import Testing
     @Test func `namespaces that appear twice or have no definition`() async throws {
         let twice = NamespaceReadWriteSet(namespace: "b")
         #expect(try await self.code { $0.readWriteSet.namespaces += [twice, twice] } == .illegalWriteSet)
-        for name: Namespace in ["x", "qscc", "cscc", "lscc", "committee"] {
-            #expect(try await self.code { $0.chaincode = name } == .invalidChaincode)
-        }
+        for name: Namespace in ["x", "qscc", "cscc", "lscc", "committee"] { #expect(try await self.code { $0.chaincode = name } == .invalidChaincode) }
         for name: Namespace in ["x", "qscc", ""] {
             #expect(try await self.code { $0.readWriteSet = Self.writes(name, ["k"]) } == .invalidChaincode)
         }
@@ -135,18 +133,9 @@ import Testing
         #expect(try await self.code { $0.endorsers = [] } == .endorsementPolicyFailure)
         #expect(try await self.code { $0.endorsers = [0, 0] } == .endorsementPolicyFailure)
         #expect(try await self.code { $0.endorsementSignature = [2] } == .endorsementPolicyFailure)
-        #expect(
-            try await self.code {
-                $0.readWriteSet = ReadWriteSet(); $0.endorsers = [0]
-            } == .endorsementPolicyFailure)
-        #expect(
-            try await self.code {
-                $0.chaincode = "b"; $0.readWriteSet = ReadWriteSet(); $0.endorsers = [0]
-            } == .valid)
-        #expect(
-            try await self.code {
-                $0.chaincode = "b"; $0.endorsers = [0]
-            } == .endorsementPolicyFailure)
+        #expect(try await self.code { $0.readWriteSet = ReadWriteSet(); $0.endorsers = [0] } == .endorsementPolicyFailure)
+        #expect(try await self.code { $0.chaincode = "b"; $0.readWriteSet = ReadWriteSet(); $0.endorsers = [0] } == .valid)
+        #expect(try await self.code { $0.chaincode = "b"; $0.endorsers = [0] } == .endorsementPolicyFailure)
         let verdict = try await self.verdict { $0.endorsers = [0] }
         #expect(verdict.reason?.contains("namespace 'a'") == true)
         #expect(verdict.reason?.contains("Org2MSP.peer") == true)
@@ -154,14 +143,8 @@ import Testing
 
     @Test func `definitions are changed by a majority of organisations`() async throws {
         let change = Self.writes("_lifecycle", ["namespaces/fields/x/Sequence"])
-        #expect(
-            try await self.code {
-                $0.chaincode = "_lifecycle"; $0.readWriteSet = change
-            } == .valid)
-        #expect(
-            try await self.code {
-                $0.chaincode = "_lifecycle"; $0.readWriteSet = change; $0.endorsers = [0]
-            } == .endorsementPolicyFailure)
+        #expect(try await self.code { $0.chaincode = "_lifecycle"; $0.readWriteSet = change } == .valid)
+        #expect(try await self.code { $0.chaincode = "_lifecycle"; $0.readWriteSet = change; $0.endorsers = [0] } == .endorsementPolicyFailure)
     }
 
     private func hashedWrite(_ collection: CollectionName, in namespace: Namespace) -> ReadWriteSet {
@@ -174,14 +157,8 @@ import Testing
     @Test func `an organisation's implicit collection asks for that organisation alone`() async throws {
         for namespace: Namespace in ["a", "_lifecycle"] {
             let write = self.hashedWrite("_implicit_org_Org1MSP", in: namespace)
-            #expect(
-                try await self.code {
-                    $0.chaincode = namespace; $0.readWriteSet = write; $0.endorsers = [0]
-                } == .valid)
-            #expect(
-                try await self.code {
-                    $0.chaincode = namespace; $0.readWriteSet = write; $0.endorsers = [1]
-                } == .endorsementPolicyFailure)
+            #expect(try await self.code { $0.chaincode = namespace; $0.readWriteSet = write; $0.endorsers = [0] } == .valid)
+            #expect(try await self.code { $0.chaincode = namespace; $0.readWriteSet = write; $0.endorsers = [1] } == .endorsementPolicyFailure)
         }
         let unknown = self.hashedWrite("_implicit_org_NoMSP", in: "a")
         #expect(try await self.code { $0.readWriteSet = unknown } == .endorsementPolicyFailure)
@@ -247,8 +224,7 @@ import Testing
         for state in [true, false] {
             await #expect(throws: BlockValidationError.state(StateReadError(reason: "test"))) {
                 let validator = BlockValidator(bundle: self.channel.bundle)
-                _ =
-                    state
+                _ = state
                     ? try await validator.validate(block, state: Broken(), transactions: self.state, previousCommitHash: [])
                     : try await validator.validate(block, state: self.state, transactions: Broken(), previousCommitHash: [])
             }

@@ -64,14 +64,12 @@ package struct ActionDifference: Hashable, Sendable, CustomStringConvertible {
             return ActionDifference(item: "the read-write set", endorsed: self.digest(endorsed), computed: self.digest(computed))
         }
         let (leftItems, rightItems) = (self.items(of: left), self.items(of: right))
-        // A forged set may be long: each item is looked up, never searched for. The order of the dictionaries decides nothing.
-        let (leftStates, rightStates) = (self.firstStates(of: leftItems), self.firstStates(of: rightItems))
         for (index, entry) in leftItems.enumerated() {
-            guard index < rightItems.count, rightItems[index].item.utf8.elementsEqual(entry.item.utf8) else {
+            guard index < rightItems.count, rightItems[index].item == entry.item else {
                 // Absent on one side, or the order is another.
-                if let other = rightStates[Array(entry.item.utf8)] {
-                    if other == entry.state { continue }
-                    return ActionDifference(item: entry.item, endorsed: entry.state, computed: other)
+                if let other = rightItems.first(where: { $0.item == entry.item }) {
+                    if other.state == entry.state { continue }
+                    return ActionDifference(item: entry.item, endorsed: entry.state, computed: other.state)
                 }
                 return ActionDifference(item: entry.item, endorsed: entry.state, computed: "nothing")
             }
@@ -79,15 +77,10 @@ package struct ActionDifference: Hashable, Sendable, CustomStringConvertible {
                 return ActionDifference(item: entry.item, endorsed: entry.state, computed: rightItems[index].state)
             }
         }
-        if let added = rightItems.first(where: { leftStates[Array($0.item.utf8)] == nil }) {
+        if let added = rightItems.first(where: { entry in !leftItems.contains { $0.item == entry.item } }) {
             return ActionDifference(item: added.item, endorsed: "nothing", computed: added.state)
         }
         return ActionDifference(item: "the read-write set", endorsed: self.digest(endorsed), computed: self.digest(computed))
-    }
-
-    /// What is said of each item first, by the bytes of its name.
-    private static func firstStates(of items: [(item: String, state: String)]) -> [[UInt8]: String] {
-        Dictionary(items.map { (Array($0.item.utf8), $0.state) }) { first, _ in first }
     }
 
     private static func items(of set: ReadWriteSet) -> [(item: String, state: String)] {

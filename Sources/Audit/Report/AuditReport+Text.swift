@@ -19,7 +19,7 @@ extension AuditReport {
         for finding in self.findings.dropFirst() { lines.append("Also: \(finding)") }
         if self.findingCount > self.findings.count { lines.append("And \(self.findingCount - self.findings.count) more findings") }
         if self.replayedBlocks < self.storedBlocks || !self.isGood {
-            lines.append("Replayed: \(self.replayedBlocks) of \(self.storedBlocks) readable blocks")
+            lines.append("Replayed: \(self.replayedBlocks) of \(self.storedBlocks) stored blocks")
         }
         lines.append(self.anchorText)
         lines.append(

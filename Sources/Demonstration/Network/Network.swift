@@ -62,8 +62,7 @@ final class Network {
             return CustodianLink(
                 try Custodian(
                     name: organization.domain, identity: identity, folder: directory + "/\(organization.domain)",
-                    grants: ContractGrantReading(gateway: gateway, peer: follower, environment: environment), environment: environment),
-                certificate: identity.certificate)
+                    grants: ContractGrantReading(gateway: gateway, peer: follower, environment: environment), environment: environment))
         }
         self.authorities = authorities
     }

@@ -4,8 +4,6 @@ package enum RecordError: Error, Equatable, Sendable, CustomStringConvertible {
     case folderUnreadable(path: String)
     /// The folder holds no file that ends in `.json`.
     case noRecords(path: String)
-    /// A run was asked for without a record.
-    case nothingToShare
     /// The folder holds more bundles than `RecordLimits.maximumRecords`.
     case tooManyRecords(path: String, found: Int, limit: Int)
     /// The file may not be read.
@@ -27,8 +25,6 @@ package enum RecordError: Error, Equatable, Sendable, CustomStringConvertible {
             "The folder \(path) cannot be read. Give the folder that holds the FHIR bundles."
         case .noRecords(let path):
             "The folder \(path) holds no file that ends in .json. Give the folder that holds the FHIR bundles."
-        case .nothingToShare:
-            "There is no record to share. Give at least one."
         case .tooManyRecords(let path, let found, let limit):
             "The folder \(path) holds \(found) bundles; one run takes at most \(limit). Give a folder with fewer."
         case .fileUnreadable(let file):

@@ -43,14 +43,7 @@ final class Story {
     func submit(_ call: ChaincodeCall, transient: [TransientEntry] = [], as subject: Gateway) async throws -> (
         status: CommitStatus, result: [UInt8]
     ) {
-        let submitted = try await subject.submit(call, transient: transient, endorsedBy: self.endorsers)
-        try await self.waitForEverybody(submitted.status.transaction)
-        return submitted
-    }
-
-    /// Waits until every peer has committed a transaction: what comes next may ask any of them.
-    func waitForEverybody(_ transaction: TransactionID) async throws {
-        for peer in self.network.allPeers { _ = try await peer.commitStatus(of: transaction) }
+        try await subject.submit(call, transient: transient, endorsedBy: self.endorsers)
     }
 
     /// Evaluates a call and reads its JSON answer.

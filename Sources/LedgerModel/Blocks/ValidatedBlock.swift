@@ -17,8 +17,8 @@ package struct ValidatedBlock: Sendable {
 
     /// Joins an ordered block and the outcome of its validation.
     ///
-    /// Calling this claims that the codes were derived by validation, or read from a ledger that derived them: `BlockValidator` and
-    /// `BlockEffects.derive` are the only callers, which a tidy test checks.
+    /// Calling this claims that the codes were derived by validation, or read from a ledger that derived them: the validator and the
+    /// recovery of the ledger are the only callers, which a tidy test checks.
     package init(
         unchecked block: OrderedBlock, codes: [ValidationCode], transactionIDs: [TransactionID?], overlay: BlockOverlay,
         previousCommitHash: [UInt8]

@@ -26,13 +26,6 @@ extension UTF8Identifier {
     /// True for the empty name.
     package var isEmpty: Bool { self.utf8.isEmpty }
 
-    /// Hashes all bytes at once: an array's own hash takes them one by one, which costs more than the rest of a look-up.
-    package func hash(into hasher: inout Hasher) {
-        // The count keeps two names in a row apart from one that joins them.
-        hasher.combine(self.utf8.count)
-        self.utf8.withUnsafeBytes { hasher.combine(bytes: $0) }
-    }
-
     /// Byte order, as Fabric sorts.
     package static func < (left: Self, right: Self) -> Bool {
         left.utf8.lexicographicallyPrecedes(right.utf8)

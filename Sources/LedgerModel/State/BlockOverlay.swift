@@ -4,8 +4,6 @@
 package struct BlockOverlay {
     private let base: any StateReading
     private var changes: [StateAddress: StateUpdate] = [:]
-    /// The public keys of `changes`, so that a range query costs only what it finds.
-    private var changedKeys: [Namespace: SortedKeys<StateKey>] = [:]
     /// Public writes in the order of execution, for the history index.
     package private(set) var history: [HistoryWrite] = []
 
@@ -27,10 +25,14 @@ package struct BlockOverlay {
 
     /// This block's changes to public keys of a namespace between two bounds, in byte order; the end is included when asked for.
     package func changes(in namespace: Namespace, from start: StateKey, to end: StateKey?, includingEnd: Bool) -> [(StateKey, StateUpdate)] {
-        guard let keys = self.changedKeys[namespace] else { return [] }
-        return keys.keys(from: start, to: end, includingEnd: includingEnd).compactMap { key in
-            self.changes[.key(namespace, key)].map { (key, $0) }
+        var found: [(StateKey, StateUpdate)] = []
+        // The dictionary's order does not matter: what is found is sorted.
+        for (address, update) in self.changes {
+            guard case .key(namespace, let key) = address, key >= start else { continue }
+            if let end, key > end || (key == end && !includingEnd) { continue }
+            found.append((key, update))
         }
+        return found.sorted { $0.0 < $1.0 }
     }
 
     /// Applies the writes of a valid endorser transaction.
@@ -58,7 +60,7 @@ package struct BlockOverlay {
     /// Stores the channel configuration that a CONFIG transaction carries.
     package mutating func applyConfiguration(_ configEnvelope: [UInt8], version: StateVersion) {
         let address = StateAddress.key(Namespace(""), ConfigurationState.key)
-        self.set(StateUpdate(address: address, change: .put(value: configEnvelope, metadata: []), version: version))
+        self.changes[address] = StateUpdate(address: address, change: .put(value: configEnvelope, metadata: []), version: version)
     }
 
     /// The net changes of the block, sorted by address.
@@ -66,25 +68,20 @@ package struct BlockOverlay {
         self.changes.values.sorted { $0.address < $1.address }
     }
 
-    private mutating func set(_ update: StateUpdate) {
-        let isNew = self.changes.updateValue(update, forKey: update.address) == nil
-        if isNew, case .key(let namespace, let key) = update.address { self.changedKeys[namespace, default: SortedKeys()].insert(key) }
-    }
-
     private mutating func write(_ address: StateAddress, _ value: [UInt8]?, _ version: StateVersion) throws(StateReadError) {
         guard let value else {
-            self.set(StateUpdate(address: address, change: .delete, version: version))
+            self.changes[address] = StateUpdate(address: address, change: .delete, version: version)
             return
         }
         // A plain put keeps the key's metadata.
         let metadata = try self.value(at: address)?.metadata ?? []
-        self.set(StateUpdate(address: address, change: .put(value: value, metadata: metadata), version: version))
+        self.changes[address] = StateUpdate(address: address, change: .put(value: value, metadata: metadata), version: version)
     }
 
     private mutating func writeMetadata(_ address: StateAddress, _ entries: [MetadataEntry], _ version: StateVersion) throws(StateReadError) {
         // On a key that does not exist metadata has nothing to belong to and is dropped.
         guard let current = try self.value(at: address) else { return }
-        self.set(StateUpdate(address: address, change: .put(value: current.value, metadata: entries), version: version))
+        self.changes[address] = StateUpdate(address: address, change: .put(value: current.value, metadata: entries), version: version)
     }
 }
 

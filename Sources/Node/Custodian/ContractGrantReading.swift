@@ -19,8 +19,9 @@ package struct ContractGrantReading: GrantReading {
 
     package var channel: ChannelID { self.gateway.channel }
 
+    package var height: UInt64 { self.peer.height }
+
     package func grant(_ id: String) async throws -> GrantFacts? {
-        let height = self.peer.height
         let check: JSONValue
         do {
             let time = String(self.environment.now().seconds)
@@ -38,7 +39,7 @@ package struct ContractGrantReading: GrantReading {
         return GrantFacts(
             record: record, version: UInt64(max(0, version)), grantee: grantee,
             refusal: allowed ? nil : check["reason"]?.string ?? "not allowed", granteeSigningKey: signingKey,
-            granteeSealingKey: sealingKey, height: height)
+            granteeSealingKey: sealingKey)
     }
 
     private func ask(_ contract: String, _ arguments: String...) async throws -> JSONValue {

@@ -23,8 +23,6 @@ package final class Custodian: Sendable {
     private let grants: any GrantReading
     private let environment: any ClientEnvironment
     private let answered = Mutex(AnsweredRequests())
-    /// One share is taken in at a time: looking and writing belong together.
-    private let holding = Mutex(())
 
     /// - Parameter folder: Where the shares and the log of receipts are kept; made if it is missing.
     package init(
@@ -35,8 +33,8 @@ package final class Custodian: Sendable {
         self.folder = folder
         self.grants = grants
         self.environment = environment
-        try HostFiles.makeFolders(folder + "/shares", mode: 0o700)
-        try HostFiles.makeFolders(folder + "/receipts", mode: 0o700)
+        try HostFiles.makeFolders(folder + "/shares")
+        try HostFiles.makeFolders(folder + "/receipts")
     }
 
     /// Takes a share (`CustodyShareFormat`) into keeping; durable when this returns.
@@ -45,15 +43,11 @@ package final class Custodian: Sendable {
         // What is larger could not be read back.
         guard share.count <= NodeLimits.shareBytes, CustodyShareFormat.decode(share) != nil else { throw .notAShare(custodian: self.name) }
         do {
-            try self.holding.withLock { _ in
-                if let held = try HostFiles.read(path, limit: NodeLimits.shareBytes) {
-                    guard constantTimeEqual(held, share) else {
-                        throw CustodianError.shareExists(custodian: self.name, record: record, version: version)
-                    }
-                    return
-                }
-                try HostFiles.write(share, to: path, mode: 0o600)
+            if let held = try HostFiles.read(path, limit: NodeLimits.shareBytes) {
+                guard constantTimeEqual(held, share) else { throw CustodianError.shareExists(custodian: self.name, record: record, version: version) }
+                return
             }
+            try HostFiles.write(share, to: path, mode: 0o600)
         } catch let error as CustodianError {
             throw error
         } catch {
@@ -61,7 +55,7 @@ package final class Custodian: Sendable {
         }
     }
 
-    /// Answers a grantee's request: checks time, signature, grant and grantee, then seals the share to the grantee and logs a receipt.
+    /// Answers a grantee's request: checks time, grant, grantee and signature, then seals the share to the grantee and logs a receipt.
     package func release(_ request: ShareRequest, signature: [UInt8]) async throws(CustodianError) -> ReleasedShare {
         let now = self.environment.now().seconds
         let (difference, overflow) = now.subtractingReportingOverflow(request.seconds)
@@ -69,36 +63,23 @@ package final class Custodian: Sendable {
             throw .outsideWindow(custodian: self.name, seconds: overflow ? .max : difference)
         }
         guard request.nonce.count == ShareRequestFormat.nonceBytes else { throw .badNonce(custodian: self.name) }
-        guard request.custodian.utf8.elementsEqual(self.name.utf8) else {
-            throw .grantDoesNotMatch(custodian: self.name, reason: "the request is for another custodian")
-        }
         guard ChannelID(request.channel) == self.grants.channel else {
             throw .grantDoesNotMatch(custodian: self.name, reason: "the request is for another channel")
         }
         let facts = try await self.grant(request.grant)
+        try self.check(request, against: facts)
         let signed = ShareRequestFormat.encode(request)
         let requestHash = SHA256.hash(signed)
         guard let key = try? PublicKey(x963: facts.granteeSigningKey), key.isValid(signature: signature, for: signed) else {
             throw .badSignature(custodian: self.name, requester: request.requester)
         }
-        // What a grant says is told to the grantee's key only.
-        try self.check(request, against: facts)
         let share = try self.share(of: request.record, request.version)
         // Remembered only now: a forged request must not use up an honest one's nonce.
-        switch self.answered.withLock({ $0.insert(requestHash, at: now) }) {
-        case .inserted: break
-        case .known: throw .replayed(custodian: self.name)
-        case .full: throw .busy(custodian: self.name)
-        }
         // The receipt outlives a restart, and must not be overwritten.
-        guard try !self.hasReceipt(requestHash) else { throw .replayed(custodian: self.name) }
-        do {
-            return try self.seal(share, request: request, signed: signed, requestHash: requestHash, facts: facts, now: now)
-        } catch {
-            // Nothing was released: the same request may come again.
-            self.answered.withLock { $0.remove(requestHash) }
-            throw error
+        guard self.answered.withLock({ $0.insert(requestHash, at: now) }), try !self.hasReceipt(requestHash) else {
+            throw .replayed(custodian: self.name)
         }
+        return try self.seal(share, request: request, signed: signed, requestHash: requestHash, facts: facts, now: now)
     }
 
     /// What the share is bound to on its way: the request that asked for it.
@@ -145,7 +126,7 @@ package final class Custodian: Sendable {
         }
         let receipt = ReleaseReceipt(
             custodian: self.name, record: request.record, version: request.version, grant: request.grant, requester: request.requester,
-            index: UInt16(index), height: facts.height, seconds: now, requestHash: requestHash)
+            index: UInt16(index), height: self.grants.height, seconds: now, requestHash: requestHash)
         do {
             let sealingKey = try SealingKey(x963: facts.granteeSealingKey)
             let binding = Self.shareBinding(custodian: self.name, signedRequest: signed)
@@ -153,7 +134,7 @@ package final class Custodian: Sendable {
             let receiptBytes = ReleaseReceiptFormat.encode(receipt)
             let signature = try self.identity.sign(receiptBytes)
             // The receipt is durable before the share leaves.
-            try HostFiles.write(receiptBytes + signature, to: self.receiptPath(requestHash), mode: 0o600)
+            try HostFiles.write(receiptBytes + signature, to: self.receiptPath(requestHash))
             return ReleasedShare(box: box, receipt: receipt, signature: signature)
         } catch {
             throw .failed(custodian: self.name, reason: "\(error)")
@@ -183,28 +164,17 @@ package final class Custodian: Sendable {
 
 /// The requests that were answered lately, so that a copied request is not answered again.
 struct AnsweredRequests {
-    enum Insertion {
-        case inserted
-        /// It was answered within the window.
-        case known
-        /// There is no room to remember one more.
-        case full
-    }
-
     private var times: [[UInt8]: Int64] = [:]
 
-    mutating func insert(_ hash: [UInt8], at now: Int64) -> Insertion {
-        if self.times[hash] != nil { return .known }
+    /// Returns false when the request was answered within the window.
+    mutating func insert(_ hash: [UInt8], at now: Int64) -> Bool {
+        if self.times[hash] != nil { return false }
         if self.times.count >= NodeLimits.rememberedRequests {
             // Older requests are refused by their time.
             self.times = self.times.filter { now - $0.value <= 2 * NodeLimits.requestWindowSeconds }
-            guard self.times.count < NodeLimits.rememberedRequests else { return .full }
+            guard self.times.count < NodeLimits.rememberedRequests else { return false }
         }
         self.times[hash] = now
-        return .inserted
-    }
-
-    mutating func remove(_ hash: [UInt8]) {
-        self.times[hash] = nil
+        return true
     }
 }

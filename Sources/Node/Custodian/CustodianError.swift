@@ -14,8 +14,6 @@ package enum CustodianError: Error, Hashable, Sendable, CustomStringConvertible 
     case badNonce(custodian: String)
     /// The request was answered before.
     case replayed(custodian: String)
-    /// Too many requests were answered within the window to tell a new one from an old one.
-    case busy(custodian: String)
     /// The custodian holds no share of that record.
     case noShare(custodian: String, record: String, version: UInt64)
     /// The custodian cannot be reached.
@@ -38,7 +36,6 @@ package enum CustodianError: Error, Hashable, Sendable, CustomStringConvertible 
         case .outsideWindow(let custodian, let seconds): "\(custodian): the request is \(seconds) s off this custodian's clock; sign a new one"
         case .badNonce(let custodian): "\(custodian): the request's nonce must have 16 bytes; sign a new one"
         case .replayed(let custodian): "\(custodian): this request was answered before; sign a new one"
-        case .busy(let custodian): "\(custodian): has answered too many requests lately; try again in some minutes"
         case .noShare(let custodian, let record, let version): "\(custodian): holds no share of record \(record) version \(version)"
         case .unavailable(let custodian): "\(custodian): cannot be reached; try another custodian"
         case .shareExists(let custodian, let record, let version):

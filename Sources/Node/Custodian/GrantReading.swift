@@ -11,14 +11,10 @@ package struct GrantFacts: Hashable, Sendable {
     /// The grantee's current keys in the registry, X9.63 uncompressed points.
     package let granteeSigningKey: [UInt8]
     package let granteeSealingKey: [UInt8]
-    /// Blocks of the ledger that the grant was read from, or fewer: what the facts say was so at this height or later.
-    package let height: UInt64
 
     package init(
-        record: String, version: UInt64, grantee: String, refusal: String?, granteeSigningKey: [UInt8], granteeSealingKey: [UInt8],
-        height: UInt64
+        record: String, version: UInt64, grantee: String, refusal: String?, granteeSigningKey: [UInt8], granteeSealingKey: [UInt8]
     ) {
-        self.height = height
         self.record = record
         self.version = version
         self.grantee = grantee
@@ -34,4 +30,6 @@ package protocol GrantReading: Sendable {
     func grant(_ id: String) async throws -> GrantFacts?
     /// The channel whose ledger is read.
     var channel: ChannelID { get }
+    /// Blocks of the ledger that was read.
+    var height: UInt64 { get }
 }

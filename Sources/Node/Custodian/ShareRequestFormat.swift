@@ -2,9 +2,9 @@ import CryptoPrimitives
 
 /// What a grantee signs to ask a custodian for its share of a record, version 1. All integers big-endian.
 ///
-///     request  = label custodian channel record version grant requester nonce time
+///     request  = label channel record version grant requester nonce time
 ///     label    = "selvage/custodian/v1/request" 00
-///     custodian, channel, record, grant, requester = u16 length, UTF-8 text
+///     channel, record, grant, requester = u16 length, UTF-8 text
 ///     version  = u64      of the record
 ///     nonce    = 16 bytes, fresh: a custodian answers each request once
 ///     time     = i64      seconds since 1970, by the requester's clock
@@ -15,7 +15,6 @@ package enum ShareRequestFormat {
     /// The bytes that the requester signs.
     package static func encode(_ request: ShareRequest) -> [UInt8] {
         var bytes = self.label
-        self.append(request.custodian, to: &bytes)
         self.append(request.channel, to: &bytes)
         self.append(request.record, to: &bytes)
         bytes += self.bigEndian(request.version)
@@ -40,8 +39,6 @@ package enum ShareRequestFormat {
 
 /// A grantee's request for one custodian's share.
 package struct ShareRequest: Hashable, Sendable {
-    /// Who is asked: one custodian cannot pass the request on to another.
-    package let custodian: String
     package let channel: String
     package let record: String
     package let version: UInt64
@@ -53,10 +50,7 @@ package struct ShareRequest: Hashable, Sendable {
     /// The requester's clock, seconds since 1970.
     package let seconds: Int64
 
-    package init(
-        custodian: String, channel: String, record: String, version: UInt64, grant: String, requester: String, nonce: [UInt8], seconds: Int64
-    ) {
-        self.custodian = custodian
+    package init(channel: String, record: String, version: UInt64, grant: String, requester: String, nonce: [UInt8], seconds: Int64) {
         self.channel = channel
         self.record = record
         self.version = version

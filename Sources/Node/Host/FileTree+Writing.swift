@@ -33,56 +33,39 @@ extension FileTree {
 /// Whole files, written so that a reader sees the old content or the new one.
 package enum HostFiles {
     /// Makes a folder and those above it; one that exists is left as it is.
-    ///
-    /// - Parameter mode: Of the last folder, if it is made.
-    package static func makeFolders(_ path: String, mode: mode_t = 0o755) throws(HostFileError) {
+    package static func makeFolders(_ path: String) throws(HostFileError) {
         var prefix = path.hasPrefix("/") ? "/" : ""
-        let names = path.split(separator: "/")
-        for (index, name) in names.enumerated() {
+        for name in path.split(separator: "/") {
             prefix += (prefix.isEmpty || prefix.hasSuffix("/") ? "" : "/") + name
-            if mkdir(prefix, index == names.count - 1 ? mode : 0o755) != 0, errno != EEXIST { throw HostFileError(path: prefix, code: errno) }
+            if mkdir(prefix, 0o755) != 0, errno != EEXIST { throw HostFileError(path: prefix, code: errno) }
         }
     }
 
-    /// Writes a file beside its final place, syncs it, renames it into place and syncs the folder: durable when this returns.
+    /// Writes a file beside its final place, syncs it, and renames it into place.
     package static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644) throws(HostFileError) {
         let temporary = path + ".new"
-        // What an interrupted write has left may have another mode, or be a link to somewhere else.
-        if unlink(temporary) != 0, errno != ENOENT { throw HostFileError(path: temporary, code: errno) }
-        do throws(HostFileError) {
-            try self.create(temporary, bytes, mode: mode)
-            guard rename(temporary, path) == 0 else { throw HostFileError(path: path, code: errno) }
-        } catch {
-            unlink(temporary)
-            throw error
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw HostFileError(path: temporary, code: errno) }
+        do {
+            defer { close(descriptor) }
+            var done = 0
+            while done < bytes.count {
+                let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done) }
+                if count < 0 {
+                    if errno == EINTR { continue }
+                    throw HostFileError(path: temporary, code: errno)
+                }
+                done += count
+            }
+            guard fsync(descriptor) == 0 else { throw HostFileError(path: temporary, code: errno) }
         }
+        guard rename(temporary, path) == 0 else { throw HostFileError(path: path, code: errno) }
         try self.syncFolder(of: path)
     }
 
-    private static func create(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(HostFileError) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-        guard descriptor >= 0 else { throw HostFileError(path: path, code: errno) }
-        defer { close(descriptor) }
-        var done = 0
-        while done < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done) }
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw HostFileError(path: path, code: errno)
-            }
-            done += count
-        }
-        guard fsync(descriptor) == 0 else { throw HostFileError(path: path, code: errno) }
-    }
-
-    /// Without this a crash could bring the old file back.
+    /// A new name is durable only once its folder is.
     private static func syncFolder(of path: String) throws(HostFileError) {
-        let folder: String
-        switch path.lastIndex(of: "/") {
-        case nil: folder = "."
-        case path.startIndex?: folder = "/"
-        case let slash?: folder = String(path[..<slash])
-        }
+        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw HostFileError(path: folder, code: errno) }
         defer { close(descriptor) }

@@ -24,8 +24,6 @@ package final class OrderingNode: OrdererConnection {
     private let checks: BroadcastChecks
     private let service: Mutex<OrderingService<CommitteeOfOne>>
     private let receivers = Mutex<[any BlockReceiver]>([])
-    /// Why nothing is ordered any more.
-    private let ending = Mutex<String?>(nil)
     private let work: AsyncStream<Work>
     private let workInput: AsyncStream<Work>.Continuation
 
@@ -55,17 +53,13 @@ package final class OrderingNode: OrdererConnection {
         }
     }
 
-    /// The number of blocks stored.
-    package var height: UInt64 { self.store.height }
-
-    /// Names those who get every block; what they have missed comes first, from the node's own files.
+    /// Names those who get every block from now on.
     package func deliver(to receivers: [any BlockReceiver]) {
         self.receivers.withLock { $0 += receivers }
     }
 
     /// Checks an envelope and queues it for a block.
     package func broadcast(_ envelope: Envelope) -> BroadcastReply {
-        if let reason = self.ending.withLock({ $0 }) { return self.unavailable(reason) }
         let now = self.environment.now()
         // Signatures are checked by many callers at a time; only the queueing is one after the other.
         let checked: CheckedEnvelope
@@ -74,19 +68,16 @@ package final class OrderingNode: OrdererConnection {
         } catch {
             return BroadcastReply(status: error.verdict.status, info: error.verdict.info)
         }
-        let (outputs, isQueued) = self.step(.checked(checked, now: now))
-        guard case .reply(let verdict)? = outputs.first else { return self.unavailable("it did not answer") }
-        // A client must not hear that an envelope is queued when nobody will look at the queue again.
-        guard isQueued || !verdict.isAccepted else { return self.unavailable("it was stopped") }
+        guard let verdict = self.step(.checked(checked, now: now)) else {
+            return BroadcastReply(status: 503, info: "\(self.name) did not answer")
+        }
         return BroadcastReply(status: verdict.status, info: verdict.info)
     }
 
     /// Stores and delivers blocks until `stop()` is called or a block cannot be stored or delivered.
     package func run() async throws(NodeError) {
         do {
-            // A crash may have come between storing a block and delivering it.
-            for receiver in self.receivers.withLock({ $0 }) { try await self.bringUp(receiver, below: self.store.height) }
-            try await withThrowingDiscardingTaskGroup { timers in
+            try await withThrowingTaskGroup(of: Void.self) { timers in
                 for await task in self.work {
                     switch task {
                     case .store(let decision):
@@ -104,45 +95,46 @@ package final class OrderingNode: OrdererConnection {
                 }
                 timers.cancelAll()
             }
-            self.end(because: "\(self.name) was stopped")
+            self.tellEnd("\(self.name) was stopped")
         } catch {
-            self.end(because: "\(error)")
+            self.tellEnd("\(error)")
             throw .orderingStopped(node: self.name, reason: "\(error)")
         }
     }
 
     /// Ends `run()` once everything queued before has been delivered.
     package func stop() {
-        self.ending.withLock { $0 = $0 ?? "it was stopped" }
         self.workInput.finish()
     }
 
-    /// Feeds the state machine, and queues what it asks for under the same lock: blocks must reach the queue in the order of their numbers.
+    /// Feeds the state machine and queues what it asks for; returns its answer to an envelope.
+    ///
+    /// The queue is filled under the same lock, so that blocks leave in the order in which they were made.
     @discardableResult
-    private func step(
-        _ input: OrderingService<CommitteeOfOne>.Input
-    ) -> (outputs: [OrderingService<CommitteeOfOne>.Output], isQueued: Bool) {
+    private func step(_ input: OrderingService<CommitteeOfOne>.Input) -> BroadcastVerdict? {
         self.service.withLock { service in
             let outputs = service.step(input)
-            var isQueued = true
-            for output in outputs {
-                switch output {
-                case .reply, .cancelTimer: break  // A cancelled timer is told by its old generation.
-                case .block(let decision): isQueued = self.enqueue(.store(decision)) && isQueued
-                case .startTimer(let generation, let milliseconds):
-                    isQueued = self.enqueue(.startTimer(generation: generation, milliseconds: milliseconds)) && isQueued
-                case .halted(let error): isQueued = self.enqueue(.stop(reason: "\(error)")) && isQueued
-                }
+            self.carryOut(outputs)
+            guard case .reply(let verdict)? = outputs.first else { return nil }
+            return verdict
+        }
+    }
+
+    private func carryOut(_ outputs: [OrderingService<CommitteeOfOne>.Output]) {
+        for output in outputs {
+            switch output {
+            case .reply, .cancelTimer: break  // A cancelled timer is told by its old generation.
+            case .block(let decision): self.enqueue(.store(decision))
+            case .startTimer(let generation, let milliseconds):
+                self.enqueue(.startTimer(generation: generation, milliseconds: milliseconds))
+            case .halted(let error): self.enqueue(.stop(reason: "\(error)"))
             }
-            return (outputs, isQueued)
         }
     }
 
     /// The service bounds what it has handed out, so a full queue means that this host is wrong: it stops rather than lose a block.
-    private func enqueue(_ task: Work) -> Bool {
-        if case .enqueued = self.workInput.yield(task) { return true }
-        self.workInput.finish()
-        return false
+    private func enqueue(_ task: Work) {
+        if case .dropped = self.workInput.yield(task) { self.workInput.finish() }
     }
 
     /// Makes a block durable, then the guard, then lets it go to everybody at once.
@@ -151,33 +143,13 @@ package final class OrderingNode: OrdererConnection {
         try HostFiles.write(SigningGuardFormat.encode(decision.signingGuard), to: self.folder + "/" + Self.guardFile, mode: 0o600)
         let receivers = self.receivers.withLock { $0 }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for receiver in receivers {
-                group.addTask {
-                    try await self.bringUp(receiver, below: decision.block.number.rawValue)
-                    try await receiver.receive(decision.block)
-                }
-            }
+            for receiver in receivers { group.addTask { try await receiver.receive(decision.block) } }
             try await group.waitForAll()
         }
     }
 
-    /// Gives a receiver the stored blocks that it has missed.
-    private func bringUp(_ receiver: any BlockReceiver, below height: UInt64) async throws {
-        guard receiver.height < height else { return }
-        var scan = try self.store.scan()
-        while let stored = try scan.next(), stored.number < height {
-            if stored.number >= receiver.height { try await receiver.receive(try OrderedBlock(serialized: stored.bytes)) }
-        }
-    }
-
-    private func end(because reason: String) {
-        self.ending.withLock { $0 = reason }
-        self.workInput.finish()
+    private func tellEnd(_ reason: String) {
         for receiver in self.receivers.withLock({ $0 }) { receiver.endOfBlocks(because: reason) }
-    }
-
-    private func unavailable(_ reason: String) -> BroadcastReply {
-        BroadcastReply(status: 503, info: "\(self.name) cannot order now: \(reason)")
     }
 
     private static let guardFile = "signing-guard"
@@ -192,9 +164,6 @@ package final class OrderingNode: OrdererConnection {
         var scan = try BlockScan(folder: folder, files: files)
         while let stored = try scan.next() {
             let block = try OrderedBlock(serialized: stored.bytes)
-            if last == nil, block.headerHash != genesis.headerHash {
-                throw LedgerMismatch(reason: "its block files begin with another genesis block")
-            }
             last = block
             recent.append(block)
             if recent.count > max(count, 1) { recent.removeFirst() }

@@ -70,8 +70,9 @@ package final class PeerNode: PeerConnection, BlockReceiver {
     /// - Throws: `NodeError.blockRefused` when the block does not continue the chain or is not signed by the ordering service.
     package func receive(_ block: OrderedBlock) async throws(NodeError) {
         let position = self.position.withLock { $0 }
+        // A block that is delivered again is not an error: the sender may not know that it arrived.
+        if block.number <= position.number { return }
         do {
-            if block.number <= position.number { return try self.requireSame(block) }
             try BlockVerifier(bundle: self.bundle, form: .canonical).verify(block, after: position)
             let before = self.ledger.snapshot()
             let outcome = try await BlockValidator(bundle: self.bundle).validate(
@@ -79,7 +80,7 @@ package final class PeerNode: PeerConnection, BlockReceiver {
             let after = try ChainPosition(after: block, chain: position.chain)
             try self.ledger.commit(outcome.block)
             self.position.withLock { $0 = after }
-            try self.announce(outcome)
+            self.announce(outcome)
         } catch {
             throw .blockRefused(node: self.name, block: block.number, reason: "\(error)")
         }
@@ -95,29 +96,17 @@ package final class PeerNode: PeerConnection, BlockReceiver {
         }
     }
 
-    /// A block that is delivered again is not an error: the sender may not know that it arrived. Another one of its number is a fork.
-    private func requireSame(_ block: OrderedBlock) throws {
-        guard try self.ledger.snapshot().block(block.number)?.headerHash == block.headerHash else {
-            throw LedgerMismatch(reason: "its ledger holds another block of that number; keep both blocks and find out who signed them")
-        }
-    }
-
     package func endOfBlocks(because reason: String) {
         self.waiters.fail(NodeError.noMoreBlocks(node: self.name, reason: reason))
     }
 
-    private func announce(_ outcome: ValidationOutcome) throws {
-        let number = outcome.block.block.number
-        let snapshot = self.ledger.snapshot()
+    private func announce(_ outcome: ValidationOutcome) {
         var statuses: [CommitStatus] = []
-        for (index, (id, verdict)) in zip(outcome.block.transactionIDs, outcome.verdicts).enumerated() {
+        for (id, verdict) in zip(outcome.block.transactionIDs, outcome.verdicts) {
             guard let id else { continue }
-            if verdict.code != .valid {
-                // The id may be that of another transaction, here or earlier: those who wait for that one hear its verdict, not this one's.
-                guard let entry = try snapshot.entry(of: id), entry.block == number.rawValue, Int(entry.index) == index else { continue }
-            }
             if let reason = verdict.reason { self.reasons.withLock { $0.add(reason, for: id) } }
-            statuses.append(CommitStatus(transaction: id, code: verdict.code, block: number, reason: verdict.reason))
+            statuses.append(
+                CommitStatus(transaction: id, code: verdict.code, block: outcome.block.block.number, reason: verdict.reason))
         }
         self.waiters.resume(statuses)
     }

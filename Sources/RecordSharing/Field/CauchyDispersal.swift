@@ -2,12 +2,12 @@
 ///
 /// Row i < t is the unit row; row i >= t has the entries 1 / (i XOR j) for j < t (section 3.1 step 6). Any t rows are independent because
 /// every square part of a Cauchy matrix is invertible and the points 0...t-1 and t...n-1 are all different.
-package struct CauchyDispersal {
+struct CauchyDispersal {
     let threshold: Int
     let count: Int
 
     /// Nil unless 2 <= threshold <= count <= 255.
-    package init?(threshold: Int, count: Int) {
+    init?(threshold: Int, count: Int) {
         guard (2...Limits.sharesPerRecord).contains(threshold), (threshold...Limits.sharesPerRecord).contains(count) else { return nil }
         self.threshold = threshold
         self.count = count
@@ -26,7 +26,7 @@ package struct CauchyDispersal {
     }
 
     /// All fragments, in index order; the bytes are first padded with zeros to a multiple of t.
-    package func disperse(_ bytes: [UInt8]) -> [[UInt8]] {
+    func disperse(_ bytes: [UInt8]) -> [[UInt8]] {
         let length = fragmentLength(for: bytes.count)
         let padded = bytes + [UInt8](repeating: 0, count: threshold * length - bytes.count)
         let parity = GF256.combine(padded, length: length, coefficients: (threshold..<max(threshold, count)).map(row))
@@ -35,7 +35,7 @@ package struct CauchyDispersal {
     }
 
     /// The padded bytes from exactly t fragments of equal length with different indexes; nil if these conditions do not hold.
-    package func recombine(_ fragments: [(index: Int, bytes: [UInt8])]) -> [UInt8]? {
+    func recombine(_ fragments: [(index: Int, bytes: [UInt8])]) -> [UInt8]? {
         guard fragments.count == threshold, let length = fragments.first?.bytes.count else { return nil }
         guard fragments.allSatisfy({ $0.bytes.count == length && (0..<count).contains($0.index) }) else { return nil }
         guard Set(fragments.map(\.index)).count == threshold else { return nil }

@@ -52,7 +52,6 @@ package struct LifecycleContract: Contract {
     private func commit(_ context: Context, _ argument: [UInt8]) throws(ContractError) -> [UInt8] {
         let definition = try requested(argument)
         try requireNext(definition, context)
-        try DefinitionPolicies.require(definition)
         try requireApproval(definition, context)
         for entry in ChaincodeDefinitionFormat.encode(definition) {
             try context.putState(entry.key.text, entry.value)

@@ -7,8 +7,9 @@ enum Lookup {
     }
 
     static func lookupCaller(_ context: Context) throws(ContractError) -> JSONValue {
-        let caller = context.caller
-        guard let entry = try RegistryState.subject(context, ofCertificate: Registrar.fingerprint(caller), in: caller.mspID) else {
+        guard let entry = try RegistryState.subject(context, ofCertificate: Registrar.fingerprint(context.caller)),
+            context.caller.isMember(of: entry.mspID)
+        else {
             throw .forbidden("not-registered", "the caller's certificate acts for no registered subject; have it registered first")
         }
         return withStatus(entry, context)

@@ -15,37 +15,31 @@ enum Registrar {
             }
             return
         }
-        guard try isStaff(context) else {
-            throw denied("the caller is no registrar: it must be an administrator, or a client that does not act for a doctor or a patient")
+        try requireStaff(context)
+        guard let institution = try RegistryState.institution(context, of: caller.mspID) else {
+            throw denied("organisation \(caller.mspID) has no registered institution; an administrator must register it first")
         }
-        if let refusal = try institutionRefusal(context) { throw refusal }
+        switch institution.status(at: context.timestamp.seconds) {
+        case .active: return
+        case .revoked: throw .forbidden("revoked", "institution \(institution.subject) has been revoked and registers nobody")
+        case .expired: throw .forbidden("expired", "the registration of institution \(institution.subject) has expired; rotate its keys first")
+        case .notYetValid: throw .forbidden("not-yet-valid", "the registration of institution \(institution.subject) is not valid yet")
+        }
     }
 
-    /// Why the caller may not act for a registered subject as its registrar; nil when it may.
-    static func refusal(_ context: Context, of entry: RegistryEntry) throws(ContractError) -> ContractError? {
+    /// Whether the caller may act for a registered subject as its registrar.
+    static func isRegistrar(_ context: Context, of entry: RegistryEntry) throws(ContractError) -> Bool {
         let caller = context.caller
-        let stranger = denied("subject \(entry.subject) is changed by itself or by a registrar of the organisation that registered it")
-        guard caller.isMember(of: entry.mspID) else { return stranger }
-        // Not asked whether it is active: an expired institution is renewed like this.
-        guard entry.role != .institution else { return caller.role == .admin ? nil : stranger }
-        guard try isStaff(context) else { return stranger }
-        return try institutionRefusal(context)
+        guard caller.isMember(of: entry.mspID) else { return false }
+        guard entry.role != .institution else { return caller.role == .admin }
+        return try isStaff(context)
     }
 
     static func denied(_ reason: String) -> ContractError { .forbidden("access-denied", reason) }
 
-    /// Why the institution of the caller's organisation lets nobody register, renew or revoke; nil when it is active.
-    private static func institutionRefusal(_ context: Context) throws(ContractError) -> ContractError? {
-        let mspID = context.caller.mspID
-        guard let institution = try RegistryState.institution(context, of: mspID) else {
-            return denied("organisation \(mspID) has no registered institution; an administrator must register it first")
-        }
-        let name = institution.subject
-        switch institution.status(at: context.timestamp.seconds) {
-        case .active: return nil
-        case .revoked: return .forbidden("revoked", "institution \(name) has been revoked and registers nobody")
-        case .expired: return .forbidden("expired", "the registration of institution \(name) has expired; rotate its keys first")
-        case .notYetValid: return .forbidden("not-yet-valid", "the registration of institution \(name) is not valid yet")
+    private static func requireStaff(_ context: Context) throws(ContractError) {
+        guard try isStaff(context) else {
+            throw denied("the caller is no registrar: it must be an administrator, or a client that does not act for a doctor or a patient")
         }
     }
 
@@ -53,8 +47,8 @@ enum Registrar {
         switch context.caller.role {
         case .admin: return true
         case .client:
-            let bound = try RegistryState.subject(context, ofCertificate: fingerprint(context.caller), in: context.caller.mspID)
-            return bound.map { $0.role == .institution } ?? true
+            guard let bound = try RegistryState.subject(context, ofCertificate: fingerprint(context.caller)) else { return true }
+            return bound.role == .institution
         case .peer, .orderer, nil: return false
         }
     }
@@ -78,9 +72,9 @@ enum RegistryState {
         return entry
     }
 
-    /// The subject of an organisation that a certificate acts for.
-    static func subject(_ context: Context, ofCertificate fingerprint: String, in mspID: String) throws(ContractError) -> RegistryEntry? {
-        try pointed(context, RegistryKey.certificate(mspID, fingerprint))
+    /// The subject that a certificate acts for.
+    static func subject(_ context: Context, ofCertificate fingerprint: String) throws(ContractError) -> RegistryEntry? {
+        try pointed(context, RegistryKey.certificate(fingerprint))
     }
 
     /// The institution of an organisation.

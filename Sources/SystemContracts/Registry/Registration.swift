@@ -20,7 +20,7 @@ enum Registration {
         if role == .institution, let other = try RegistryState.institution(context, of: context.caller.mspID) {
             throw .conflict("already-registered", "organisation \(context.caller.mspID) is registered already as institution \(other.subject)")
         }
-        try requireUnbound(context, certificate, in: context.caller.mspID, besides: nil)
+        try requireUnbound(context, certificate, besides: nil)
         try keys.requirePossession(context, subject: subject, role: role)
 
         let now = context.timestamp.seconds
@@ -30,7 +30,7 @@ enum Registration {
             revocation: nil)
         try context.putJSON(RegistryKey.entry(subject), entry.json)
         try context.putJSON(RegistryKey.key(subject, 1), entry.keyJSON(since: now, until: nil))
-        try context.putJSON(RegistryKey.certificate(entry.mspID, certificate), ["subject": .string(subject)])
+        try context.putJSON(RegistryKey.certificate(certificate), ["subject": .string(subject)])
         if role == .institution {
             try context.putJSON(RegistryKey.institution(entry.mspID), ["subject": .string(subject)])
         }
@@ -38,9 +38,9 @@ enum Registration {
         return entry.json
     }
 
-    /// Throws `already-registered` (409) when the certificate acts for another subject of the organisation.
-    static func requireUnbound(_ context: Context, _ certificate: String, in mspID: String, besides subject: String?) throws(ContractError) {
-        guard let bound = try RegistryState.subject(context, ofCertificate: certificate, in: mspID) else { return }
+    /// Throws `already-registered` (409) when the certificate acts for another subject.
+    static func requireUnbound(_ context: Context, _ certificate: String, besides subject: String?) throws(ContractError) {
+        guard let bound = try RegistryState.subject(context, ofCertificate: certificate) else { return }
         if let subject, sameBytes(bound.subject, subject) { return }
         throw .conflict("already-registered", "the certificate acts for another subject already; issue one certificate for each subject")
     }

@@ -6,7 +6,7 @@ import CryptoPrimitives
 // "entry/" subject                  = { certificate, keyVersion, mspId, registeredAt, registrar, revocation, role, sealingKey, signingKey, subject,
 //                                       validFrom, validUntil }
 // "key/" subject "/" version        = { keyVersion, sealingKey, signingKey, since, subject, until }
-// "certificate/" mspId "/" fingerprint = { subject }
+// "certificate/" fingerprint        = { subject }
 // "institution/" mspId              = { subject }
 //
 // subject      = 32 hexadecimal digits for patients, otherwise lower-case letters, digits and hyphens
@@ -100,7 +100,6 @@ enum RegistryKey {
 
     static func entry(_ subject: String) -> String { entries + subject }
     static func key(_ subject: String, _ version: Int64) -> String { "key/" + subject + "/" + Stored.digits(version) }
-    /// Under the organisation of the entry, so that none decides for whom the certificates of another act.
-    static func certificate(_ mspID: String, _ fingerprint: String) -> String { "certificate/" + mspID + "/" + fingerprint }
+    static func certificate(_ fingerprint: String) -> String { "certificate/" + fingerprint }
     static func institution(_ mspID: String) -> String { "institution/" + mspID }
 }

@@ -18,8 +18,8 @@ enum Rotation {
         let now = context.timestamp.seconds
         let period = try Validity(validity, now: now)
         var entry = try RegistryState.existing(context, subject)
-        try requireMayRotate(context, entry, period)
-        try Registration.requireUnbound(context, certificate, in: entry.mspID, besides: subject)
+        try requireMayRotate(context, entry)
+        try Registration.requireUnbound(context, certificate, besides: subject)
         guard let oldKey = Base16.decode(entry.signingKey), entry.keyVersion < Limits.versions else {
             throw .conflict("too-many-rotations", "subject \(subject) has used all its key versions; register a new subject")
         }
@@ -33,8 +33,8 @@ enum Rotation {
 
         try retireKey(context, entry, at: now)
         if !sameBytes(entry.certificate, certificate) {
-            try context.deleteState(RegistryKey.certificate(entry.mspID, entry.certificate))
-            try context.putJSON(RegistryKey.certificate(entry.mspID, certificate), ["subject": .string(subject)])
+            try context.deleteState(RegistryKey.certificate(entry.certificate))
+            try context.putJSON(RegistryKey.certificate(certificate), ["subject": .string(subject)])
         }
         entry.keyVersion += 1
         entry.certificate = certificate
@@ -53,7 +53,9 @@ enum Rotation {
             throw Input.malformed("reason", "one of " + reasons.joined(separator: ", "))
         }
         var entry = try RegistryState.existing(context, subject)
-        if try !isOwn(context, entry), let refusal = try Registrar.refusal(context, of: entry) { throw refusal }
+        if try !isOwn(context, entry), try !Registrar.isRegistrar(context, of: entry) {
+            throw Registrar.denied("subject \(subject) is revoked by itself or by a registrar of the organisation that registered it")
+        }
         guard entry.revocation == nil else { throw .conflict("revoked", "subject \(subject) has been revoked already") }
         entry.revocation = RegistryEntry.Revocation(at: context.timestamp.seconds, reason: reason, transactionID: context.transactionID)
         try context.putJSON(RegistryKey.entry(subject), entry.json)
@@ -61,18 +63,15 @@ enum Rotation {
         return entry.json
     }
 
-    /// The subject itself while its registration is valid and within its period, its registrar for any period; nobody after a revocation.
-    private static func requireMayRotate(_ context: Context, _ entry: RegistryEntry, _ period: Validity) throws(ContractError) {
+    /// The subject itself while its registration is valid, its registrar also after it has expired; nobody after a revocation.
+    private static func requireMayRotate(_ context: Context, _ entry: RegistryEntry) throws(ContractError) {
         guard entry.revocation == nil else { throw .forbidden("revoked", "subject \(entry.subject) has been revoked; register a new subject") }
-        guard let refusal = try Registrar.refusal(context, of: entry) else { return }
-        guard try isOwn(context, entry) else { throw refusal }
+        if try Registrar.isRegistrar(context, of: entry) { return }
+        guard try isOwn(context, entry) else {
+            throw Registrar.denied("the keys of \(entry.subject) are replaced by itself or by a registrar of the organisation that registered it")
+        }
         guard entry.status(at: context.timestamp.seconds) != .expired else {
             throw .forbidden("expired", "the registration of \(entry.subject) has expired; its registrar must renew it")
-        }
-        // Otherwise a subject would stay registered for as long as it likes.
-        guard period.until <= entry.validUntil else {
-            throw .forbidden(
-                "validity-exceeded", "subject \(entry.subject) may not prolong its own registration; keep to its end, or have its registrar renew it")
         }
     }
 

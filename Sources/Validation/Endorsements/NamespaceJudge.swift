@@ -4,6 +4,8 @@ import LedgerModel
 
 /// Whether the endorsements of one transaction suffice for one namespace (interop 8.2).
 struct NamespaceJudge {
+    let bundle: ChannelBundle
+    let state: any StateReading
     let rules: NamespaceRules
     let endorsers: EndorserSet
 
@@ -93,7 +95,7 @@ struct NamespaceJudge {
     private func keyPolicy(at address: StateAddress) throws(InspectionInterruption) -> [UInt8]? {
         let value: VersionedValue?
         do {
-            value = try self.rules.state.value(at: address)
+            value = try self.state.value(at: address)
         } catch {
             throw .state(error)
         }
@@ -105,7 +107,7 @@ struct NamespaceJudge {
     private func evaluate(_ policy: EndorsementPolicy, of subject: String) throws(InspectionInterruption) {
         let result: PolicyResult
         do {
-            result = try self.rules.bundle.evaluate(policy, identities: self.endorsers.identities)
+            result = try self.bundle.evaluate(policy, identities: self.endorsers.identities)
         } catch {
             throw .invalid(.endorsementPolicyFailure, "the endorsement policy of \(subject) cannot be evaluated: \(error)")
         }

@@ -24,8 +24,8 @@ struct NamespaceRule: Sendable {
 final class NamespaceRules: Sendable {
     private static let implicitPrefix = Array("_implicit_org_".utf8)
 
-    let bundle: ChannelBundle
-    let state: any StateReading
+    private let bundle: ChannelBundle
+    private let state: any StateReading
     private let known = Mutex<[Namespace: NamespaceRule?]>([:])
 
     init(bundle: ChannelBundle, state: any StateReading) {

@@ -10,7 +10,6 @@ import LedgerModel
 import SelvageClient
 import SystemContracts
 import TestSupport
-import Testing
 import Validation
 
 @testable import Ordering
@@ -31,7 +30,7 @@ final class TestChannel {
     let peers: [SigningIdentity]
     /// A member of the ordering organisation who is no consenter.
     let stranger: SigningIdentity
-    private var consenter: CommitteeOfOne
+    private var consenter: SoloConsenter
     private var ledger: Ledger?
     private var nonce: UInt64 = 0
     private let start: Int64 = 1_790_000_000
@@ -69,8 +68,8 @@ final class TestChannel {
         self.genesis = try profile.genesisBlock()
         let outcome = try BlockValidator.acceptGenesis(self.genesis)
         self.bundle = try ChannelBundle(block: self.genesis)
-        self.consenter = try CommitteeOfOne(
-            identity: orderer, bundle: self.bundle, after: self.genesis, chain: self.genesis.headerHash, signingGuard: nil)
+        self.consenter = try SoloConsenter(
+            signer: orderer, bundle: self.bundle, lastBlock: self.genesis, chain: self.genesis.headerHash, cutsWhenIdle: false)
         self.folder = try TemporaryFolder("audit-test")
         let ledger = try Ledger.open(folder: self.path)
         try ledger.commit(outcome.block)
@@ -171,10 +170,18 @@ final class TestChannel {
     }
 
     private func order(_ envelopes: [Envelope]) throws -> OrderedBlock {
-        let checked = envelopes.map { envelope in
-            let bytes = envelope.serialized()
-            return CheckedEnvelope(serialized: bytes, digest: SHA256.hash(bytes), sizeBytes: envelope.sizeBytes, transactionID: "")
+        var effects: [OrderingEffect] = []
+        for (index, envelope) in envelopes.enumerated() {
+            let accepted = AcceptedEnvelope(envelope: envelope, isConfiguration: false, replayKey: TransactionID("\(index)"))
+            effects += try self.consenter.order(accepted, now: Timestamp(seconds: self.start))
         }
-        return try #require(try self.consenter.order(Batch(checked), now: Timestamp(seconds: self.start)).first).block
+        for effect in effects {
+            if case .startTimer(let timer, _) = effect { effects += try self.consenter.timerFired(timer, now: Timestamp(seconds: self.start)) }
+        }
+        for case .block(let block) in effects {
+            _ = try self.consenter.blockStored(block.number, now: Timestamp(seconds: self.start))
+            return block
+        }
+        throw OrderingError.exhausted
     }
 }

@@ -28,6 +28,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 /// The modules that any other may import (level 1 and 2, marked * in ARCHITECTURE.md).
 let base: [Target.Dependency] = ["CryptoPrimitives", "FabricMessages", "LedgerModel"]
 
+/// What the tests' own committees are made of.
+let committee: [Target.Dependency] = base + ["TestSupport", "Identity", "ChannelConfiguration"]
+
 let package = Package(
     name: "selvage",
     platforms: [.macOS(.v15)],
@@ -80,6 +83,7 @@ let package = Package(
                 "SelvageClient", "SystemContracts", "COpenSSL", crypto, argumentParser,
             ], path: "Benchmarks", swiftSettings: strict),
         .target(name: "TestSupport", dependencies: ["CryptoPrimitives"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "CommitteeTestSupport", dependencies: committee, path: "Tests/CommitteeTestSupport", swiftSettings: strict),
         tests("CryptoPrimitives", ["COpenSSL", crypto]),
         tests("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
         tests("RecordSharing", base, resources: [.copy("Resources")]),
@@ -89,18 +93,21 @@ let package = Package(
         tests("Ledger", base),
         tests("Ordering", base + ["ChannelConfiguration", "Identity"]),
         tests("ContractVM", base + ["Chaincode"]),
-        tests("Validation", base + ["ChannelConfiguration", "Identity"], resources: [.copy("Resources/fabric")]),
+        tests("Validation", base + ["ChannelConfiguration", "Identity", "CommitteeTestSupport"], resources: [.copy("Resources/fabric")]),
         tests("Endorsement", base + ["ContractVM", "Chaincode", "ChannelConfiguration", "Identity"]),
         tests("SystemContracts", base + ["Chaincode", "ContractVM", "Identity", "RecordSharing"]),
         tests("SelvageClient", base + ["Identity", "RecordSharing"]),
         tests(
             "Node",
-            base + ["Ledger", "SelvageClient", "Chaincode", "Identity", "ChannelConfiguration", "RecordSharing", "SystemContracts", "ContractVM"]),
+            base + [
+                "Ledger", "SelvageClient", "Chaincode", "Identity", "ChannelConfiguration", "RecordSharing", "SystemContracts", "ContractVM",
+                "CommitteeTestSupport",
+            ]),
         tests(
             "Audit",
             base + [
                 "Ledger", "Ordering", "Validation", "Endorsement", "ContractVM", "SelvageClient", "Chaincode", "Identity", "ChannelConfiguration",
-                "SystemContracts",
+                "SystemContracts", "CommitteeTestSupport",
             ]),
         tests("Demonstration", base + ["RecordSharing", "Audit", "Ledger"]),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),

@@ -15,8 +15,6 @@ package struct AuditOptions: Sendable {
     package var temporaryFolder = "/tmp"
     /// How blocks must be written; nil: as the first block after the genesis block is.
     package var form: BlockVerifier.Form?
-    /// What becomes of configuration blocks after the first.
-    package var configurationPolicy = ConfigurationPolicy.refuse
     /// What contracts may use; the same as the endorsers'. The time limit does not apply: an auditor may be slower than they were.
     package var limits = InvocationLimits.standard
 

@@ -19,6 +19,8 @@ package struct ChannelBundle: Sendable {
     package let consensusType: String
     /// The bytes that belong to the consensus type.
     package let consensusMetadata: [UInt8]
+    /// The settings of elections and the committee, opaque here; empty when the channel has none.
+    package let governance: [UInt8]
     package let batch: BatchConfiguration
     package let capabilities: Capabilities
     /// Judges the identities of all organisations.
@@ -26,6 +28,8 @@ package struct ChannelBundle: Sendable {
     /// "host:port" of the ordering nodes.
     package let ordererEndpoints: [String]
     let policies: PolicyTree
+    /// Goes on to the bundles that follow from this one.
+    let verifier: any SignatureVerifying
     /// Policy paths by resource name, for resources whose check the channel has changed.
     let accessControl: [[UInt8]: String]
 
@@ -58,11 +62,15 @@ package struct ChannelBundle: Sendable {
         self.batch = try BatchConfiguration(
             size: try reader.require(Orderer_BatchSize.decode, "BatchSize", of: orderer, at: "/Channel/Orderer"),
             timeout: try reader.require(Orderer_BatchTimeout.decode, "BatchTimeout", of: orderer, at: "/Channel/Orderer"))
-        self.consenters = consensus.type.utf8.elementsEqual("BFT".utf8) ? try reader.consenters(of: orderer) : []
+        let isCommittee = consensus.type.utf8.elementsEqual("BFT".utf8)
+        self.consenters = isCommittee ? try reader.consenters(of: orderer) : []
+        self.governance = isCommittee ? try GovernanceCarriageFormat.governance(in: self.consensusMetadata) : []
         let addresses = try reader.value(Common_OrdererAddresses.decode, "OrdererAddresses", of: channel, at: "/Channel")
+        try reader.checkEndpoints(global: addresses, of: self.ordererOrganizations, isVersion3: self.capabilities.isVersion3)
         let ownEndpoints = self.ordererOrganizations.flatMap(\.endpoints)
         self.ordererEndpoints = ownEndpoints.isEmpty ? addresses?.addresses ?? [] : ownEndpoints
         self.accessControl = try reader.accessControl(application)
+        self.verifier = verifier
         do {
             self.membership = try MembershipService(
                 (self.applicationOrganizations + self.ordererOrganizations).map(\.msp), supportsEd25519: self.capabilities.isVersion3,

@@ -70,6 +70,19 @@ struct ConfigurationReader {
         return organizations
     }
 
+    /// From V3_0 on every organisation of the ordering service names its own endpoints, and the channel names none (interop 13.1).
+    func checkEndpoints(
+        global: Common_OrdererAddresses?, of organizations: [OrganizationConfiguration], isVersion3: Bool
+    ) throws(ConfigurationError) {
+        guard isVersion3 else { return }
+        guard global?.addresses.isEmpty ?? true else {
+            throw .invalidValue(path: "/Channel/OrdererAddresses", reason: "with V3_0 only organisations of the ordering service name endpoints")
+        }
+        for organization in organizations where organization.endpoints.isEmpty {
+            throw .missing(path: "/Channel/Orderer/\(organization.groupName)/Endpoints")
+        }
+    }
+
     func consenters(of orderer: Common_ConfigGroup) throws(ConfigurationError) -> [Consenter] {
         let path = "/Channel/Orderer/Orderers"
         let message = try self.require(Common_Orderers.decode, "Orderers", of: orderer, at: "/Channel/Orderer")

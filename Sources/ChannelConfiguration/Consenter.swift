@@ -37,6 +37,13 @@ package struct Consenter: Hashable, Sendable {
             clientTLSCertificate: message.clientTlsCert.byteArray, serverTLSCertificate: message.serverTlsCert.byteArray)
     }
 
+    /// The bytes of the value Orderers (`common.Orderers`).
+    static func mapping(_ consenters: [Consenter]) -> [UInt8] {
+        var message = Common_Orderers()
+        message.consenterMapping = consenters.map { $0.message() }
+        return message.encoded()
+    }
+
     func message() -> Common_Consenter {
         var message = Common_Consenter()
         message.id = self.id

@@ -5,7 +5,7 @@ import LedgerModel
 extension GenesisProfile {
     private static let admins = "Admins"
     /// A quorum of the committee in office, and nobody else, may change the committee.
-    private static let committee = "/Channel/Orderer/BlockValidation"
+    static let committee = "/Channel/Orderer/BlockValidation"
 
     /// The configuration tree (interop 11.3, with the committee's modification policies of the ordering design).
     func configuration() throws(ConfigurationError) -> Common_Config {
@@ -37,7 +37,9 @@ extension GenesisProfile {
         }
         var consensus = Orderer_ConsensusType()
         consensus.type = "BFT"
-        consensus.metadata = Self.consensusOptions().encoded().data
+        consensus.metadata = try GovernanceCarriageFormat.metadata(
+            options: Self.consensusOptions().encoded(), governance: self.governance
+        ).data
         group.values["ConsensusType"] = Self.value(consensus.encoded())
         var size = Orderer_BatchSize()
         size.maxMessageCount = self.batch.maxMessageCount
@@ -49,17 +51,19 @@ extension GenesisProfile {
         group.values["BatchTimeout"] = Self.value(timeout.encoded())
         group.values["ChannelRestrictions"] = Self.value(Orderer_ChannelRestrictions().encoded())
         group.values["Capabilities"] = Self.value(Capabilities.message(self.capabilities.orderer).encoded())
-        var orderers = Common_Orderers()
-        orderers.consenterMapping = self.consenters.map { $0.message() }
-        group.values["Orderers"] = Self.value(orderers.encoded(), modPolicy: Self.committee)
+        group.values["Orderers"] = Self.value(Consenter.mapping(self.consenters), modPolicy: Self.committee)
         for organization in self.ordererOrganizations {
-            var child = try Self.organizationGroup(
-                organization, roles: [("Readers", [.member]), ("Writers", [.member]), ("Admins", [.admin])])
-            var endpoints = Common_OrdererAddresses()
-            endpoints.addresses = organization.endpoints
-            child.values["Endpoints"] = Self.value(endpoints.encoded())
-            group.groups[organization.groupName] = child
+            group.groups[organization.groupName] = try Self.ordererOrganizationGroup(organization)
         }
+        return group
+    }
+
+    /// The group of an organisation of the ordering service.
+    static func ordererOrganizationGroup(_ organization: Organization) throws(ConfigurationError) -> Common_ConfigGroup {
+        var group = try self.organizationGroup(organization, roles: [("Readers", [.member]), ("Writers", [.member]), ("Admins", [.admin])])
+        var endpoints = Common_OrdererAddresses()
+        endpoints.addresses = organization.endpoints
+        group.values["Endpoints"] = self.value(endpoints.encoded())
         return group
     }
 

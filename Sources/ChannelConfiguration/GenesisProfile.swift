@@ -32,13 +32,15 @@ package struct GenesisProfile: Sendable {
     package var capabilities: Capabilities
     /// Who endorses chaincode that has no policy of its own, and changes of chaincode definitions; nil: a majority of the organisations.
     package var endorsement: SignaturePolicy?
+    /// The settings of elections and the committee, opaque here; empty when the channel has none. See `GovernanceCarriageFormat`.
+    package var governance: [UInt8]
     /// Written into the genesis block's header.
     package var createdAt: Timestamp
 
     package init(
         channelID: ChannelID, applicationOrganizations: [Organization], ordererOrganizations: [Organization], consenters: [Consenter],
         batch: BatchConfiguration = BatchConfiguration(), capabilities: Capabilities = .current,
-        endorsement: SignaturePolicy? = nil, createdAt: Timestamp
+        endorsement: SignaturePolicy? = nil, governance: [UInt8] = [], createdAt: Timestamp
     ) {
         self.channelID = channelID
         self.applicationOrganizations = applicationOrganizations
@@ -47,6 +49,7 @@ package struct GenesisProfile: Sendable {
         self.batch = batch
         self.capabilities = capabilities
         self.endorsement = endorsement
+        self.governance = governance
         self.createdAt = createdAt
     }
 

@@ -8,6 +8,10 @@ enum Limits {
     static let nameBytes = 249
     /// Consenters of one channel.
     static let consenters = 1_000
+    /// Signatures of one configuration update.
+    static let configurationSignatures = 10_000
+    /// Bytes of governance settings in the consensus metadata.
+    static let governanceBytes = 256 << 10
     /// Organisations named in the explanation of an unmet policy.
     static let explainedPolicies = 5
     /// Bytes of a duration such as "2s".

@@ -13,3 +13,23 @@ package enum NodeLimits {
     /// The largest file that can be a signing guard.
     package static let guardBytes = 4_096
 }
+
+/// Bounds of a committee member on what other members make it hold.
+extension NodeLimits {
+    /// Messages of one member that wait in the lane for votes.
+    package static let queuedVotes = 1_024
+    /// Parcels, and their bytes, of one member that wait in one of its other lanes.
+    package static let queuedParcels = 4_096
+    package static let queuedParcelBytes = 256 << 20
+    /// Signatures in one generation of those known to be right.
+    package static let rememberedSignatures = 32_768
+    /// Candidates of one sender that are held for one height.
+    package static let candidatesOfOneSender = 4
+    /// Heights above the present one whose candidates are held.
+    package static let candidateHeightsAhead: UInt64 = 2
+    /// Decided blocks in one answer, and the bytes after which it ends.
+    package static let decisionsInOneAnswer = 32
+    package static let decisionAnswerBytes = 8 << 20
+    /// Evidence that a member holds.
+    package static let heldEvidence = 1_024
+}

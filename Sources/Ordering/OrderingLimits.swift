@@ -8,4 +8,7 @@ package enum OrderingLimits {
     package static let unfinishedBytes = 256 << 20
     /// Transaction ids that a replay window remembers; beyond it the oldest blocks are forgotten early.
     package static let replayTransactions = 200_000
+    /// Ticks after which an envelope that is in no block yet is pushed again, and how many are at one tick.
+    package static let ticksUntilPushedAgain: UInt64 = 4
+    package static let envelopesPushedAgain = 256
 }

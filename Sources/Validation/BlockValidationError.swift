@@ -5,26 +5,21 @@ import LedgerModel
 package enum BlockValidationError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The state or the transaction index could not be read.
     case state(StateReadError)
-    /// The block changes the channel configuration, and this node may not follow.
-    case configurationUpdateRefused(BlockNumber)
+    /// The block changes the channel configuration in a way that was not authorised, or not as its update says.
+    case configurationRefused(BlockNumber, ConfigurationUpdateError)
     /// A configuration stands beside other transactions, or is not the only one.
     case configurationNotAlone(BlockNumber)
     /// The configuration in the block cannot be used.
     case unusableConfiguration(BlockNumber, ConfigurationError)
-    /// The configuration is not the one that follows the current one.
-    case configurationOutOfSequence(BlockNumber, expected: UInt64, found: UInt64)
     /// Block 0 came where a later one was expected, or the other way round.
     case notTheGenesisBlock(BlockNumber)
 
     package var description: String {
         switch self {
         case .state(let error): error.description
-        case .configurationUpdateRefused(let number):
-            "block \(number): configuration updates are not supported by this version; the channel stops before this block"
+        case .configurationRefused(let number, let error): "block \(number): \(error); the channel stops before this block"
         case .configurationNotAlone(let number): "block \(number): a configuration must be alone in its block; the channel stops before this block"
         case .unusableConfiguration(let number, let error): "block \(number): \(error); the channel stops before this block"
-        case .configurationOutOfSequence(let number, let expected, let found):
-            "block \(number): the configuration has sequence \(found), \(expected) must follow; the channel stops before this block"
         case .notTheGenesisBlock(let number): "block \(number): block 0, and only it, is accepted as a genesis block"
         }
     }

@@ -8,16 +8,14 @@ import LedgerModel
 /// have passed `BlockVerifier`.
 package struct BlockValidator: Sendable {
     private let bundle: ChannelBundle
-    private let configurationPolicy: ConfigurationPolicy
     /// How many transactions one task inspects before it gives way; 1 task for all when there are no more.
     private let chunk: Int
 
     /// Prepares validation under a configuration.
     ///
     /// Signature checks go through the verifier that the bundle was made with: a host that remembers answers puts its memory there.
-    package init(bundle: ChannelBundle, configurationPolicy: ConfigurationPolicy = .refuse, transactionsPerTask: Int = Limits.transactionsPerTask) {
+    package init(bundle: ChannelBundle, transactionsPerTask: Int = Limits.transactionsPerTask) {
         self.bundle = bundle
-        self.configurationPolicy = configurationPolicy
         self.chunk = max(1, transactionsPerTask)
     }
 
@@ -155,20 +153,14 @@ package struct BlockValidator: Sendable {
         }
     }
 
+    /// The configuration that a block brings: the update in it is applied again, and must be authorised and lead to the same tree.
     private func configuration(_ configEnvelope: [UInt8], in block: OrderedBlock) throws(BlockValidationError) -> ChannelBundle {
-        guard self.configurationPolicy == .applyUnchecked else { throw .configurationUpdateRefused(block.number) }
         guard block.envelopes.count == 1 else { throw .configurationNotAlone(block.number) }
-        let bundle: ChannelBundle
         do {
-            bundle = try ChannelBundle(configEnvelope: configEnvelope, channelID: self.bundle.channelID)
+            return try self.bundle.successor(verifying: configEnvelope)
         } catch {
-            throw .unusableConfiguration(block.number, error)
+            throw .configurationRefused(block.number, error)
         }
-        let (expected, overflow) = self.bundle.sequence.addingReportingOverflow(1)
-        guard !overflow, bundle.sequence == expected else {
-            throw .configurationOutOfSequence(block.number, expected: expected, found: bundle.sequence)
-        }
-        return bundle
     }
 }
 

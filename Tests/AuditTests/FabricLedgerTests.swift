@@ -14,10 +14,7 @@ import Testing
         #expect(blocks.count == 74)
         let folder = try TemporaryFolder("audit-test")
         try LedgerFiles.write(blocks, to: folder.path)
-        var options = AuditOptions()
-        // Whether its configuration changes were authorised is beyond this version.
-        options.configurationPolicy = .applyUnchecked
-        let report = try await Auditor(catalogue: ContractCatalogue(), options: options).audit(ledger: folder.path)
+        let report = try await Auditor(catalogue: ContractCatalogue(), options: AuditOptions()).audit(ledger: folder.path)
         #expect(report.findings == [])
         #expect(report.form == .fabric)
         #expect(report.replayedBlocks == 74)

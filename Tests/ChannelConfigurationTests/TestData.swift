@@ -6,10 +6,12 @@ import Testing
 
 @testable import ChannelConfiguration
 
-func block(_ name: String) throws -> OrderedBlock {
+func resource(_ name: String) throws -> [UInt8] {
     let url = try #require(Bundle.module.url(forResource: "Resources/\(name)", withExtension: nil))
-    return try OrderedBlock(serialized: [UInt8](try Data(contentsOf: url)))
+    return [UInt8](try Data(contentsOf: url))
 }
+
+func block(_ name: String) throws -> OrderedBlock { try OrderedBlock(serialized: resource(name)) }
 
 /// The two real networks: one with a single ordering node, one with a committee of four.
 enum RealNetwork {

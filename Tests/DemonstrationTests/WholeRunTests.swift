@@ -58,7 +58,7 @@ import Testing
         #expect(figures["invalid"] == 2)
         // The configuration in block 0, and each record's reconstruction, which is logged with fragments that only the endorsers have seen.
         #expect(figures["notReexecutable"] == 3)
-        let counts = ["reexecutedEqual", "reexecutedDifferent", "notReexecutable", "invalid"].compactMap { figures[$0] }
+        let counts = ["reexecutedEqual", "reexecutedDifferent", "notReexecutable", "invalid", "governance"].compactMap { figures[$0] }
         #expect(counts.reduce(0, +) == figures["auditedTransactions"], "\(figures)")
     }
 

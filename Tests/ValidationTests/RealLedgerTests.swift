@@ -17,8 +17,7 @@ struct RealLedgerTests {
         for number in ledger.blocks.indices {
             let outcome: ValidationOutcome
             if let bundle {
-                let validator = BlockValidator(
-                    bundle: bundle, configurationPolicy: .applyUnchecked, transactionsPerTask: transactionsPerTask)
+                let validator = BlockValidator(bundle: bundle, transactionsPerTask: transactionsPerTask)
                 outcome = try await validator.validate(
                     ledger.ordered(number), state: state, transactions: state, previousCommitHash: state.commitHash)
             } else {
@@ -117,12 +116,12 @@ struct RealLedgerTests {
         }
     }
 
-    @Test func `a configuration update stops the channel unless it is allowed`() async throws {
+    @Test func `a configuration block that does not follow from the one in office stops the channel`() async throws {
         let ledger = try RealLedger()
-        let bundle = try ChannelBundle(block: ledger.blocks[0])
-        await #expect(throws: BlockValidationError.configurationUpdateRefused(64)) {
-            let state = MemoryState()
-            _ = try await BlockValidator(bundle: bundle).validate(
+        let state = MemoryState()
+        let changed = try ChannelBundle(block: ledger.blocks[64])
+        await #expect(throws: BlockValidationError.configurationRefused(64, .outOfSequence(expected: 2, found: 1))) {
+            _ = try await BlockValidator(bundle: changed).validate(
                 ledger.ordered(64), state: state, transactions: state, previousCommitHash: [])
         }
     }

@@ -41,7 +41,7 @@ extension LedgerReplay {
         var overlay = BlockOverlay(base: base)
         for (index, envelope) in block.envelopes.enumerated() {
             guard outcome.verdicts[index].code == .valid else {
-                outcomes.append(.invalid)
+                outcomes.append(Self.isGovernance(envelope, outcome.verdicts[index].code) ? .governance : .invalid)
                 continue
             }
             guard self.options.isReexecuting else {
@@ -80,6 +80,14 @@ extension LedgerReplay {
                         expected: "\(difference.item): \(difference.computed), as the contract gives", found: "\(difference.endorsed), as endorsed"))
             }
         }
+    }
+
+    /// Whether an envelope is one for the ordering nodes: its contract is the reserved one, which to a peer is an undefined chaincode.
+    private static func isGovernance(_ envelope: [UInt8], _ code: ValidationCode) -> Bool {
+        guard code == .invalidChaincode, let payload = try? Payload(serialized: Envelope(serialized: envelope).payload),
+            let header = try? ChannelHeader(serialized: payload.channelHeaderBytes), header.kind == .endorserTransaction
+        else { return false }
+        return (try? header.chaincodeName()) == ChaincodeDefinition.governanceNamespace
     }
 
     private static func endorsedWrites(of payload: Payload) throws(MessageError) -> ReadWriteSet {

@@ -10,10 +10,12 @@ import Validation
 struct LedgerReplay {
     /// Where the channel stands after the last block.
     struct Channel {
-        var bundle: ChannelBundle
+        var authority: BlockAuthority
         var position: ChainPosition
         /// As derived; empty after block 0.
         var commitHash: [UInt8]
+
+        var bundle: ChannelBundle { self.authority.bundle }
     }
 
     let options: AuditOptions
@@ -69,7 +71,7 @@ struct LedgerReplay {
         let form = self.form(of: block)
         self.tally.expectOrderers()
         do {
-            try BlockVerifier(bundle: channel.bundle, form: form).verify(block, after: channel.position)
+            try BlockVerifier(channel.authority, form: form).verify(block, after: channel.position)
         } catch {
             self.report.add(AuditFinding(error, block: block, after: channel.position))
             return false
@@ -83,7 +85,7 @@ struct LedgerReplay {
         let base = self.world.snapshot()
         let outcome: ValidationOutcome
         do {
-            let validator = BlockValidator(bundle: channel.bundle, configurationPolicy: self.options.configurationPolicy)
+            let validator = BlockValidator(bundle: channel.bundle)
             outcome = try await validator.validate(block, state: base, transactions: self.index, previousCommitHash: channel.commitHash)
         } catch {
             self.report.add(
@@ -95,11 +97,11 @@ struct LedgerReplay {
         self.runAgain(block, outcome, bundle: channel.bundle, base: base)
         do {
             let position = try ChainPosition(after: block, chain: channel.position.chain)
-            let bundle = try outcome.newBundle.map {
-                try ChannelBundle(config: $0.config, channelID: channel.bundle.channelID, verifier: self.tally)
-            }
-            self.channel = Channel(bundle: bundle ?? channel.bundle, position: position, commitHash: outcome.block.commitHash)
+            // The new configuration checks signatures as the old one does, so they go on being counted.
+            let authority = channel.authority.after(newBundle: outcome.newBundle)
+            self.channel = Channel(authority: authority, position: position, commitHash: outcome.block.commitHash)
             try self.apply(outcome, of: stored)
+            if let bundle = outcome.newBundle { self.noteCommittee(of: bundle, after: stored.number) }
         } catch {
             self.report.add(AuditFinding(.chain, block: stored.number, expected: "a block that others can follow", found: "\(error)"))
             return false
@@ -132,13 +134,24 @@ struct LedgerReplay {
             self.report.channel = bundle.channelID
             self.compareCodes(of: block, with: outcome)
             self.note(block, outcome, [self.options.isReexecuting ? .notReexecutable(.configuration) : .notReexecutable(.switchedOff)])
-            self.channel = Channel(bundle: bundle, position: ChainPosition(genesis: block), commitHash: [])
+            self.channel = Channel(authority: BlockAuthority(bundle), position: ChainPosition(genesis: block), commitHash: [])
             try self.apply(outcome, of: stored)
+            self.noteCommittee(of: bundle, after: 0)
             return true
         } catch {
             self.report.add(AuditFinding(.genesis, block: 0, expected: "the first configuration of a channel", found: "\(error)"))
             return false
         }
+    }
+
+    /// Remembers a committee that is not the one before it.
+    private mutating func noteCommittee(of bundle: ChannelBundle, after block: UInt64) {
+        let members = bundle.consenters.map { AuditReport.Committee.Member(consenter: $0.id, mspID: $0.mspID, certificate: $0.identity) }
+        guard !members.isEmpty, self.report.committees.last?.members != members else { return }
+        // As the channel asks: a stock network of three is content with two.
+        var quorum = CommitteeQuorum.size(of: members.count)
+        if case .outOf(let count, _) = bundle.signaturePolicy("/Channel/Orderer/BlockValidation")?.rule { quorum = Int(count) }
+        self.report.committees.append(AuditReport.Committee(firstBlock: block + 1, members: members, quorum: quorum))
     }
 
     /// The form that all blocks must have: asked for, or that of block 1, which the committee's signatures cover.

@@ -6,7 +6,7 @@ import LedgerModel
 extension AuditReport: Encodable {
     private enum CodingKeys: String, CodingKey {
         case good, verdict, channel, genesisHash, genesisFrom, blockForm, storedBlocks, replayedBlocks, unfinishedBytes, signatures, reexecuted
-        case counts, invalidCodes, notReexecutable, state, firstFailure, findings, findingCount, transactions
+        case counts, committees, invalidCodes, notReexecutable, state, firstFailure, findings, findingCount, transactions
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -23,6 +23,7 @@ extension AuditReport: Encodable {
         try container.encode(self.signatures, forKey: .signatures)
         try container.encode(self.isReexecuted, forKey: .reexecuted)
         try container.encode(self.counts, forKey: .counts)
+        try container.encode(self.committees, forKey: .committees)
         try container.encode(self.invalidCodes, forKey: .invalidCodes)
         try container.encode(self.obstacles, forKey: .notReexecutable)
         try container.encode(self.state, forKey: .state)
@@ -61,6 +62,32 @@ extension AuditReport.StateResult: Encodable {
     }
 }
 
+extension AuditReport.Committee: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case firstBlock, members, quorum
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(self.firstBlock, forKey: .firstBlock)
+        try container.encode(self.members, forKey: .members)
+        try container.encode(self.quorum, forKey: .quorum)
+    }
+}
+
+extension AuditReport.Committee.Member: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case consenter, mspID, certificateHash
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(self.consenter, forKey: .consenter)
+        try container.encode(self.mspID.text, forKey: .mspID)
+        try container.encode(Base16.encode(SHA256.hash(self.certificate)), forKey: .certificateHash)
+    }
+}
+
 extension AuditFinding: Encodable {
     private enum CodingKeys: String, CodingKey {
         case rule, block, transaction, transactionID, expected, found, advice
@@ -92,7 +119,7 @@ extension AuditReport.Transaction: Encodable {
         try container.encodeIfPresent(self.reason, forKey: .reason)
         try container.encode(self.outcome.kind, forKey: .outcome)
         switch self.outcome {
-        case .equal, .invalid: break
+        case .equal, .invalid, .governance: break
         case .different(let difference): try container.encode(difference.description, forKey: .detail)
         case .notReexecutable(let obstacle): try container.encode(obstacle.description, forKey: .detail)
         }

@@ -26,6 +26,7 @@ extension AuditReport {
             "Signatures checked: \(self.signatures.orderers) of orderers, \(self.signatures.creators) of clients, "
                 + "\(self.signatures.endorsers) of endorsers" + (self.signatures.wrong > 0 ? "; \(self.signatures.wrong) wrong ones ignored" : ""))
         lines.append("Transactions: \(self.transactions.count) (\(self.countsText))")
+        lines += self.committeeLines
         if !self.obstacles.isEmpty { lines.append("Not re-executable: " + Self.list(self.obstacles)) }
         if !self.invalidCodes.isEmpty { lines.append("Invalid: " + Self.list(self.invalidCodes)) }
         switch self.state {
@@ -68,6 +69,31 @@ extension AuditReport {
     private var countsText: String {
         let counts = self.counts
         return "\(counts.equal) equal, \(counts.different) different, \(counts.notReexecutable) not re-executable, \(counts.invalid) invalid"
+            + (counts.governance > 0 ? ", \(counts.governance) governance" : "")
+    }
+
+    /// The first committee, then each change of it.
+    private var committeeLines: [String] {
+        var lines: [String] = []
+        var former: Committee?
+        for committee in self.committees {
+            let size = "\(committee.members.count) \(committee.members.count == 1 ? "member" : "members"), \(committee.quorum) of them sign"
+            if let former {
+                let joined = committee.members.filter { !former.members.contains($0) }
+                let left = former.members.filter { !committee.members.contains($0) }
+                let changes = [("in", joined), ("out", left)].filter { !$0.1.isEmpty }.map { "\($0.0) \(Self.list($0.1))" }
+                let how = changes.isEmpty ? "in another order" : changes.joined(separator: ", ")
+                lines.append("Committee from block \(committee.firstBlock): \(size); \(how)")
+            } else {
+                lines.append("Committee from block \(committee.firstBlock): \(size)")
+            }
+            former = committee
+        }
+        return lines
+    }
+
+    private static func list(_ members: [Committee.Member]) -> String {
+        members.map { "\($0.consenter) (\($0.mspID))" }.joined(separator: ", ")
     }
 
     private static func list(_ tallies: [Tally]) -> String {

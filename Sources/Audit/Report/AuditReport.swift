@@ -31,6 +31,23 @@ package struct AuditReport: Hashable, Sendable {
         package var different = 0
         package var notReexecutable = 0
         package var invalid = 0
+        package var governance = 0
+    }
+
+    /// An ordering committee and the first block that it signs.
+    package struct Committee: Hashable, Sendable {
+        package struct Member: Hashable, Sendable {
+            package let consenter: UInt32
+            package let mspID: MSPID
+            /// As configured: a member may get another.
+            package let certificate: [UInt8]
+        }
+
+        package let firstBlock: UInt64
+        /// In the order of the configuration.
+        package let members: [Member]
+        /// How many of them sign every block.
+        package let quorum: Int
     }
 
     /// A number of things of one kind, such as transactions with one code.
@@ -63,6 +80,8 @@ package struct AuditReport: Hashable, Sendable {
     /// Bytes of an unfinished write at the end of the block files; no block was in them.
     package internal(set) var unfinishedBytes: UInt64 = 0
     package internal(set) var transactions: [Transaction] = []
+    /// The committees in the order of their terms; empty for a channel that is not ordered by one.
+    package internal(set) var committees: [Committee] = []
     package internal(set) var signatures = SignatureCounts()
     package internal(set) var isReexecuted: Bool
     package internal(set) var state = StateResult.notCompared(reason: "the replay did not get that far")
@@ -90,6 +109,7 @@ package struct AuditReport: Hashable, Sendable {
             case .different: counts.different += 1
             case .notReexecutable: counts.notReexecutable += 1
             case .invalid: counts.invalid += 1
+            case .governance: counts.governance += 1
             }
         }
         return counts

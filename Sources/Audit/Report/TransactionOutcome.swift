@@ -10,6 +10,8 @@ package enum TransactionOutcome: Hashable, Sendable {
     case notReexecutable(Obstacle)
     /// The transaction has no effect, so its result does not matter.
     case invalid
+    /// An envelope for the ordering nodes, such as a ballot: well-formed and signed, without effect on the state as no peer knows its contract.
+    case governance
 
     /// Why a valid transaction could not be run again with a result that says anything.
     package enum Obstacle: Hashable, Sendable, CustomStringConvertible {
@@ -48,6 +50,7 @@ package enum TransactionOutcome: Hashable, Sendable {
         case .different: "different"
         case .notReexecutable: "not re-executable"
         case .invalid: "invalid"
+        case .governance: "governance"
         }
     }
 }

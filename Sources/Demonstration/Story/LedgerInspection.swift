@@ -37,7 +37,7 @@ struct LedgerInspection {
         let counts = report.counts
         self.narrator.done(
             "\(report.transactions.count) transactions: \(counts.equal) re-executed equal, \(counts.different) different, "
-                + "\(counts.notReexecutable) not re-executable, \(counts.invalid) invalid")
+                + "\(counts.notReexecutable) not re-executable, \(counts.invalid) invalid, \(counts.governance) governance")
         for obstacle in report.obstacles { self.narrator.done("not re-executable: \(obstacle.count) for \(obstacle.name)") }
         for code in report.invalidCodes { self.narrator.done("invalid, without effect: \(code.count) with \(code.name)") }
         self.narrator.done(
@@ -49,6 +49,7 @@ struct LedgerInspection {
         self.narrator.figure("reexecutedDifferent", Double(counts.different))
         self.narrator.figure("notReexecutable", Double(counts.notReexecutable))
         self.narrator.figure("invalid", Double(counts.invalid))
+        self.narrator.figure("governance", Double(counts.governance))
     }
 
     /// The other ledgers must be the same chain, byte for byte.

@@ -4,6 +4,8 @@ import FabricMessages
 package struct ChaincodeDefinition: Hashable, Sendable {
     /// The namespace of the lifecycle system chaincode.
     package static let lifecycleNamespace: Namespace = "_lifecycle"
+    /// The reserved contract of governance: ordering nodes evaluate its envelopes, and no chaincode of this name is ever defined.
+    package static let governanceNamespace: Namespace = "committee"
 
     package var name: Namespace
     package var version: String

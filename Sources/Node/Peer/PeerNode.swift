@@ -20,12 +20,19 @@ package final class PeerNode: PeerConnection, BlockReceiver {
     package let folder: String
 
     private let ledger: Ledger
-    private let bundle: ChannelBundle
-    private let endorser: Endorser
+    private let identity: SigningIdentity
+    private let machine: ContractMachine
+    /// What follows from the configuration in office; a configuration block replaces it.
+    private let office: Mutex<Office>
     private let environment: SystemEnvironment
     private let waiters = CommitWaiters()
     private let reasons = Mutex(RecentReasons())
     private let position: Mutex<ChainPosition>
+
+    private struct Office {
+        let authority: BlockAuthority
+        let endorser: Endorser
+    }
 
     /// Opens the peer's ledger in a folder; an empty one joins the channel with the genesis block.
     ///
@@ -45,10 +52,13 @@ package final class PeerNode: PeerConnection, BlockReceiver {
             guard let bundle = outcome.newBundle else { throw LedgerMismatch(reason: "the genesis block holds no configuration") }
             if ledger.height == 0 { try ledger.commit(outcome.block) }
             self.ledger = ledger
-            self.bundle = bundle
+            self.identity = identity
+            self.machine = machine
             self.channel = bundle.channelID
             self.position = Mutex(try Self.position(of: ledger.snapshot(), genesis: genesis))
-            self.endorser = Endorser(identity: identity, bundle: bundle, machine: machine)
+            let authority = try ConfigurationHistory(ledger.snapshot(), first: bundle).authority()
+            self.office = Mutex(
+                Office(authority: authority, endorser: Endorser(identity: identity, bundle: authority.bundle, machine: machine)))
         } catch {
             throw .notJoined(node: name, reason: "\(error)")
         }
@@ -62,7 +72,7 @@ package final class PeerNode: PeerConnection, BlockReceiver {
 
     /// Simulates and endorses a proposal on the ledger as it is now.
     package func process(_ proposal: SignedProposal) throws -> ProposalResponse {
-        try self.endorser.process(proposal, on: self.ledger.snapshot(), now: self.environment.now())
+        try self.office.withLock { $0.endorser }.process(proposal, on: self.ledger.snapshot(), now: self.environment.now())
     }
 
     /// Verifies, validates and commits the next block.
@@ -70,15 +80,20 @@ package final class PeerNode: PeerConnection, BlockReceiver {
     /// - Throws: `NodeError.blockRefused` when the block does not continue the chain or is not signed by the ordering service.
     package func receive(_ block: OrderedBlock) async throws(NodeError) {
         let position = self.position.withLock { $0 }
+        let office = self.office.withLock { $0 }
+        let authority = office.authority
         do {
             if block.number <= position.number { return try self.requireSame(block) }
-            try BlockVerifier(bundle: self.bundle, form: .canonical).verify(block, after: position)
+            try BlockVerifier(authority, form: .canonical).verify(block, after: position)
             let before = self.ledger.snapshot()
-            let outcome = try await BlockValidator(bundle: self.bundle).validate(
+            let outcome = try await BlockValidator(bundle: authority.bundle).validate(
                 block, state: before, transactions: before, previousCommitHash: before.head.commitHash)
             let after = try ChainPosition(after: block, chain: position.chain)
             try self.ledger.commit(outcome.block)
             self.position.withLock { $0 = after }
+            let endorser = outcome.newBundle.map { Endorser(identity: self.identity, bundle: $0, machine: self.machine) }
+            let next = Office(authority: authority.after(newBundle: outcome.newBundle), endorser: endorser ?? office.endorser)
+            self.office.withLock { $0 = next }
             try self.announce(outcome)
         } catch {
             throw .blockRefused(node: self.name, block: block.number, reason: "\(error)")

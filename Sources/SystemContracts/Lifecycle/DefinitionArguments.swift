@@ -4,8 +4,8 @@ import LedgerModel
 
 /// Reads the messages and checks names.
 enum DefinitionArguments {
-    /// Names that belong to the node itself.
-    private static let systemNames = ["_lifecycle", "lscc", "escc", "vscc", "cscc", "qscc"]
+    /// Names that belong to the node itself, and the one that belongs to the ordering nodes.
+    private static let systemNames = ["_lifecycle", "lscc", "escc", "vscc", "cscc", "qscc", ChaincodeDefinition.governanceNamespace.text]
 
     /// Throws `invalid-arguments` (500).
     static func read<Message>(_ decode: () throws(MessageError) -> Message) throws(ContractError) -> Message {

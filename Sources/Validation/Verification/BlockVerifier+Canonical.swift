@@ -51,7 +51,6 @@ extension BlockVerifier {
     private func check(
         _ header: ExtendedHeader, of block: OrderedBlock, after position: ChainPosition, _ refuse: (String) -> BlockVerificationError
     ) throws(BlockVerificationError) {
-        let committee = try self.committeeHash(refuse)
         let facts: [(String, Bool)] = [
             ("chain", header.chain == position.chain), ("height", header.height == block.number.rawValue),
             ("parentID", header.parentID == position.blockID),
@@ -59,16 +58,26 @@ extension BlockVerifier {
             ("txCount", UInt64(header.txCount) == UInt64(block.envelopes.count)), ("txSeqBase", header.txSeqBase == position.nextSequence),
             ("txRoot", header.txRoot == TransactionTree.root(of: block.envelopes)),
             ("timeMs", header.timeMs > position.timeMs), ("proposer", self.bundle.consenter(id: header.proposer) != nil),
-            ("committeeHash", header.committeeHash == committee), ("configSeq", header.configSeq == self.bundle.sequence),
+            ("configSeq", header.configSeq == self.bundle.sequence),
             // Without content in this version; a value here would be somebody's secret channel.
-            ("epoch", header.epoch == 0), ("nextCommitteeHash", header.nextCommitteeHash == ExtendedHeader.zeroHash),
             ("govRoot", header.govRoot == ExtendedHeader.zeroHash), ("evidenceRoot", header.evidenceRoot == ExtendedHeader.zeroHash),
             ("checkpointHeight", header.checkpointHeight == 0), ("checkpointRoot", header.checkpointRoot == ExtendedHeader.zeroHash),
         ]
         if let wrong = facts.first(where: { !$0.1 }) { throw refuse("\(wrong.0) of its extended header is wrong") }
+        let wrong: String?
+        do {
+            // Whether the change is authorised is for the validator to see; here it decides who signs the next block.
+            let successor = Self.isConfiguration(block) ? try ChannelBundle(block: block) : nil
+            wrong = try CommitteeSuccession(after: position.metadata?.header, bundle: self.bundle).wrongField(of: header, successor: successor)
+        } catch {
+            throw refuse("its committee cannot be named: \(error)")
+        }
+        if let wrong { throw refuse("\(wrong) of its extended header is wrong") }
     }
 
     /// The parent certificate must be complete and good: a block that passes on half a certificate would hide who signed.
+    ///
+    /// It is held against the committee that signed the parent, which after a configuration block is the former one.
     private func checkParentCertificate(
         _ slot: [UInt8], after position: ChainPosition, _ refuse: (String) -> BlockVerificationError
     ) throws(BlockVerificationError) {
@@ -84,9 +93,10 @@ extension BlockVerifier {
             lastConfig: position.lastConfig,
             consenterMetadata: ExtendedHeaderFormat.encode(ConsenterMetadata(header: parent.header, round: certificate.round)))
         let valueBytes = value.serialized()
+        let signers = self.authority.parentBundle
         var signed: [SignedMessage] = []
         for entry in certificate.entries {
-            guard let consenter = self.bundle.consenter(id: entry.consenter) else { throw refuse("slot 3 names a signer outside the committee") }
+            guard let consenter = signers.consenter(id: entry.consenter) else { throw refuse("slot 3 names a signer outside the committee") }
             var identifier = Common_IdentifierHeader()
             identifier.identifier = entry.consenter
             signed.append(
@@ -94,20 +104,8 @@ extension BlockVerifier {
                     identity: consenter.serializedIdentity, message: valueBytes + identifier.encoded() + position.headerBytes,
                     signature: entry.signature))
         }
-        let accepted = self.bundle.membership.acceptedIdentities(signed)
+        let accepted = signers.membership.acceptedIdentities(signed)
         guard accepted.count == signed.count else { throw refuse("slot 3 holds a wrong signature") }
-        guard accepted.count >= CommitteeQuorum.size(of: self.bundle.consenters.count) else { throw refuse("slot 3 lacks signatures of a quorum") }
-    }
-
-    private func committeeHash(_ refuse: (String) -> BlockVerificationError) throws(BlockVerificationError) -> [UInt8] {
-        var members: [CommitteeHashFormat.Member] = []
-        for consenter in self.bundle.consenters {
-            guard let identity = try? self.bundle.membership.identity(consenter.serializedIdentity) else {
-                throw refuse("consenter \(consenter.id) of the channel configuration has no valid identity")
-            }
-            members.append(
-                CommitteeHashFormat.Member(consenter: consenter.id, mspID: consenter.mspID, publicKey: identity.publicKey.spkiDER))
-        }
-        return CommitteeHashFormat.hash(epoch: 0, members: members)
+        guard accepted.count >= CommitteeQuorum.size(of: signers.consenters.count) else { throw refuse("slot 3 lacks signatures of a quorum") }
     }
 }

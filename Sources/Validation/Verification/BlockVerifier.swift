@@ -17,12 +17,19 @@ package struct BlockVerifier: Sendable {
 
     static let policyPath = "/Channel/Orderer/BlockValidation"
 
-    let bundle: ChannelBundle
+    let authority: BlockAuthority
     let form: Form
 
-    package init(bundle: ChannelBundle, form: Form) {
-        self.bundle = bundle
+    var bundle: ChannelBundle { self.authority.bundle }
+
+    package init(_ authority: BlockAuthority, form: Form) {
+        self.authority = authority
         self.form = form
+    }
+
+    /// For a block whose parent changed no configuration.
+    package init(bundle: ChannelBundle, form: Form) {
+        self.init(BlockAuthority(bundle), form: form)
     }
 
     /// Checks a block against the chain that it is to continue, in Fabric's order.
@@ -55,8 +62,8 @@ package struct BlockVerifier: Sendable {
 
     private func checkEnvelopes(of block: OrderedBlock) throws(BlockVerificationError) {
         if block.envelopes.isEmpty { throw .malformedEnvelope(block.number, index: 0, reason: "is missing: a block holds at least one") }
-        // As in Fabric: the envelope of a configuration block is judged by the validator alone.
-        if Self.isConfiguration(block) { return }
+        // As in Fabric: the envelope of a configuration block is judged by the validator alone. Ours are written one way like all others.
+        if self.form == .fabric && Self.isConfiguration(block) { return }
         for (index, bytes) in block.envelopes.enumerated() {
             if let fault = EnvelopeForm.fault(in: bytes, allowsUnknownFields: self.form == .fabric) {
                 throw .malformedEnvelope(block.number, index: index, reason: fault)
@@ -91,5 +98,10 @@ package struct BlockVerifier: Sendable {
             throw .unusablePolicy(number, reason: error.description)
         }
         if case .unsatisfied(let missing) = result { throw .unmetBlockValidation(number, missing: missing) }
+        let quorum = CommitteeQuorum.size(of: self.bundle.consenters.count)
+        if self.form == .canonical && accepted.count < quorum {
+            // One quorum everywhere, whatever the policy has become.
+            throw .unmetBlockValidation(number, missing: "\(quorum - accepted.count) of the \(quorum) consenters of a quorum")
+        }
     }
 }

@@ -1,0 +1,33 @@
+import LedgerModel
+
+/// When a transaction has come before, or is too old or too early (consensus 0.1): one rule at the door and in the validity predicate.
+package struct ReplayRules: Sendable {
+    package private(set) var window: ReplayWindow
+    private let maxAgeMilliseconds: UInt64?
+
+    package init(settings: OrderingSettings) {
+        self.window = ReplayWindow(blocks: settings.replayBlocks)
+        self.maxAgeMilliseconds = settings.maxAgeMilliseconds
+    }
+
+    /// Takes in the next block of the chain.
+    package mutating func record(_ block: OrderedBlock) {
+        self.window.record(block)
+    }
+
+    /// - Parameters:
+    ///   - parentMs: The time of the chain's last block: what lies too far before it is refused.
+    ///   - latestMs: What lies too far beyond it is refused: at the door the clock, in a block the block's own time.
+    package func check(_ envelope: CheckedEnvelope, parentMs: UInt64, latestMs: UInt64) throws(BroadcastRefusal) {
+        if !self.window.isOff {
+            guard envelope.hasDerivedID else { throw .wrongTransactionID }
+            if let number = self.window.block(of: envelope.transactionID) { throw .alreadyOrdered(envelope.transactionID, number) }
+        }
+        guard let maxAge = self.maxAgeMilliseconds else { return }
+        guard let time = envelope.timestamp?.millisecondsSince1970 else { throw .outsideTimeWindow }
+        let latest = max(parentMs, latestMs).addingReportingOverflow(maxAge)
+        let isTooOld = parentMs > maxAge && time < parentMs - maxAge
+        let isTooEarly = !latest.overflow && time > latest.partialValue
+        if isTooOld || isTooEarly { throw .outsideTimeWindow }
+    }
+}

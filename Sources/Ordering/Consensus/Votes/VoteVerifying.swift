@@ -1,0 +1,40 @@
+import CryptoPrimitives
+import LedgerModel
+
+/// Whether members signed what they are said to have signed; pure, and free of side effects.
+package protocol VoteVerifying: Sendable {
+    func isSigned(_ vote: SignedVote, epoch: UInt64) -> Bool
+    func isSigned(_ proposal: SignedBlockProposal, epoch: UInt64) -> Bool
+}
+
+/// Checks signatures with the members' real keys.
+package struct CommitteeKeys: VoteVerifying {
+    /// The header hash of block 0.
+    package let chain: [UInt8]
+    private let keys: [UInt32: PublicKey]
+
+    /// - Parameter keys: By consenter id; ids are never used twice, so keys of former members may stay.
+    package init(chain: [UInt8], keys: [UInt32: PublicKey]) {
+        self.chain = chain
+        self.keys = keys
+    }
+
+    package func isSigned(_ vote: SignedVote, epoch: UInt64) -> Bool {
+        guard let key = self.keys[vote.vote.signer], let bytes = vote.signedBytes(chain: self.chain, epoch: epoch) else { return false }
+        return key.isValid(signature: vote.signature, for: bytes)
+    }
+
+    package func isSigned(_ proposal: SignedBlockProposal, epoch: UInt64) -> Bool {
+        guard let key = self.keys[proposal.proposal.signer] else { return false }
+        return key.isValid(signature: proposal.signature, for: VoteFormat.signedBytes(proposal.proposal, chain: self.chain, epoch: epoch))
+    }
+}
+
+extension SignedVote {
+    /// The bytes that the signature is over; nil when a block's form does not belong to the vote, chain or epoch.
+    package func signedBytes(chain: [UInt8], epoch: UInt64) -> [UInt8]? {
+        guard self.vote.isBlockSignature else { return VoteFormat.signedBytes(self.vote, chain: chain, epoch: epoch) }
+        guard let form = self.form else { return nil }
+        return PrecommitFormat.signedBytes(self.vote, form: form, chain: chain, epoch: epoch)
+    }
+}

@@ -1,0 +1,159 @@
+import CryptoPrimitives
+import Ledger
+import LedgerModel
+import Ordering
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Node
+
+@Suite(.serialized) struct CommitteeTests {
+    private let members: [UInt32] = [1, 2, 3, 4]
+
+    /// Block headers and extended headers are the same everywhere; the signatures that a member collected first are its own.
+    private func areEqual(_ chains: [[OrderedBlock]]) throws -> Bool {
+        let ids = try chains.map { chain in
+            try chain.map { block in
+                [block.headerHash, block.metadata(.orderer), try CommitCertificate(of: block).blockID] + block.envelopes
+            }
+        }
+        return ids.allSatisfy { $0 == ids[0] }
+    }
+
+    @Test func `four members order envelopes of several clients, each once, in one chain`() async throws {
+        let world = try CommitteeWorld.shared.get()
+        let folder = try TemporaryFolder()
+        let committee = try world.committee(in: folder)
+        let collector = CollectingReceiver()
+        committee.deliver(to: [collector])
+        let head = Mutex<Int>(0)
+        try await world.running(committee, in: folder) {
+            try await withThrowingTaskGroup(of: Void.self) { clients in
+                for client in 0..<5 {
+                    clients.addTask {
+                        let connection = committee.connection(to: UInt32(client % 4 + 1))
+                        for number in 0..<10 {
+                            let envelope = try world.envelope(client * 100 + number)
+                            #expect(connection.broadcast(envelope).status == 200)
+                            // The same envelope again, at another member: one request.
+                            if number == 3 { _ = committee.connection(to: UInt32((client + 1) % 4 + 1)).broadcast(envelope) }
+                        }
+                    }
+                }
+                try await clients.waitForAll()
+            }
+            let chains = try await committee.waitForEnvelopes(50, at: self.members, in: world)
+            for chain in chains { #expect(world.fault(in: chain) == nil) }
+            #expect(try self.areEqual(chains))
+            #expect(chains[0].reduce(0) { $0 + $1.envelopes.count } == 50)
+            head.withLock { $0 = chains[0].count }
+        }
+        #expect(collector.received == Array(1...UInt64(head.withLock { $0 })))
+        #expect(collector.reason != nil)
+        #expect(committee.progress.snapshot.evidence.isEmpty)
+    }
+
+    @Test func `one member is stopped, blocks keep coming, and it catches up after its restart`() async throws {
+        let world = try CommitteeWorld.shared.get()
+        let folder = try TemporaryFolder()
+        let committee = try world.committee(in: folder)
+        try await world.running(committee, in: folder) {
+            #expect(committee.connection(to: 2).broadcast(try world.envelope(1)).status == 200)
+            _ = try await committee.waitForEnvelopes(1, at: self.members, in: world)
+            try await committee.stopMember(1)
+            for number in 2...6 {
+                #expect(committee.connection(to: 1).broadcast(try world.envelope(number)).status == 200)
+                _ = try await committee.waitForEnvelopes(number, at: [2, 3, 4], in: world)
+            }
+            try committee.startMember(1)
+            let chains = try await committee.waitForEnvelopes(6, at: self.members, in: world)
+            #expect(committee.connection(to: 1).broadcast(try world.envelope(7)).status == 200)
+            _ = try await committee.waitForEnvelopes(7, at: self.members, in: world)
+            for chain in chains { #expect(world.fault(in: chain) == nil) }
+            #expect(try self.areEqual(chains))
+        }
+    }
+
+    @Test func `with two members down nothing is decided and nothing lost, and it goes on when one returns`() async throws {
+        let world = try CommitteeWorld.shared.get()
+        let folder = try TemporaryFolder()
+        let committee = try world.committee(in: folder)
+        try await world.running(committee, in: folder) {
+            #expect(committee.connection().broadcast(try world.envelope(1)).status == 200)
+            _ = try await committee.waitForEnvelopes(1, at: self.members, in: world)
+            try await committee.stopMember(3)
+            try await committee.stopMember(4)
+            let heads = committee.progress.snapshot.members.mapValues(\.head)
+            for number in 2...4 { #expect(committee.connection(to: 1).broadcast(try world.envelope(number)).status == 200) }
+            #expect(committee.member(1)?.waitingCount == 3)
+            #expect(committee.progress.snapshot.members.mapValues(\.head) == heads)
+            try committee.startMember(4)
+            let chains = try await committee.waitForEnvelopes(4, at: [1, 2, 4], in: world)
+            for chain in chains { #expect(world.fault(in: chain) == nil) }
+            #expect(try self.areEqual(chains))
+        }
+    }
+
+    @Test func `a member killed between record and sending never signs a second vote`() async throws {
+        let world = try CommitteeWorld.shared.get()
+        // The first records are of a prevote, a precommit or a proposal.
+        for records in 1...3 {
+            let folder = try TemporaryFolder()
+            let committee = try world.committee(in: folder, files: [2: CrashingFiles(afterRecords: records)])
+            try await world.running(committee, in: folder) {
+                for number in 1...4 {
+                    #expect(committee.connection(to: 3).broadcast(try world.envelope(number)).status == 200)
+                    _ = try await committee.waitForEnvelopes(number, at: [1, 3, 4], in: world)
+                }
+                try await committee.waitUntilDown(2)
+                #expect(committee.progress.snapshot.members[2]?.failure?.contains("simulated crash") == true)
+                let left = try #require(Self.record(in: folder, member: 2))
+                let claimed = try #require(folder.read("orderer2/signer-guard").map { try SignerGuardFormat.decode($0) })
+                // What was recorded was never signed: the guard knows nothing that the record does not.
+                #expect(claimed.isCovered(by: left.record))
+                try committee.startMember(2, files: SystemFiles())
+                let chains = try await committee.waitForEnvelopes(4, at: self.members, in: world)
+                for chain in chains { #expect(world.fault(in: chain) == nil) }
+                #expect(try self.areEqual(chains))
+                #expect(committee.progress.snapshot.evidence.isEmpty)
+            }
+        }
+    }
+
+    @Test func `what must not be ordered is refused at the door`() async throws {
+        let world = try CommitteeWorld.shared.get()
+        let folder = try TemporaryFolder()
+        let committee = try world.committee(in: folder)
+        try await world.running(committee, in: folder) {
+            let envelope = try world.envelope(1)
+            #expect(committee.connection(to: 1).broadcast(try world.envelope(2, by: world.stranger)).status == 403)
+            #expect(committee.connection(to: 1).broadcast(envelope).status == 200)
+            _ = try await committee.waitForEnvelopes(1, at: self.members, in: world)
+            #expect(committee.connection(to: 4).broadcast(envelope).status == 400)
+        }
+        #expect(committee.connection().broadcast(try world.envelope(3)).status == 503)
+    }
+
+    @Test func `a folder that is in use or was copied is not opened`() async throws {
+        let world = try CommitteeWorld.shared.get()
+        let folder = try TemporaryFolder()
+        let committee = try world.committee(in: folder)
+        #expect(throws: NodeError.self) { try world.committee(in: folder) }
+        for file in ["safety-record", "signer-guard"] {
+            try folder.write(try #require(folder.read("orderer1/\(file)")), to: "copy/orderer1/\(file)")
+        }
+        let error = #expect(throws: NodeError.self) {
+            try CommitteeMember(
+                name: "copy", identity: world.orderers[0], folder: folder.path(of: "copy/orderer1"), genesis: world.genesis,
+                settings: world.settings, environment: world.environment, transport: LocalCommitteeTransport(), progress: CommitteeProgress())
+        }
+        #expect(error.map { "\($0)".contains("another copy") } == true)
+        for id in committee.running { committee.member(id)?.close() }
+    }
+
+    static func record(in folder: TemporaryFolder, member: Int) -> SafetyRecordSlots? {
+        guard let bytes = folder.read("orderer\(member)/safety-record") else { return nil }
+        return SafetyRecordSlots(slots: [Array(bytes.prefix(8192)), Array(bytes.dropFirst(8192))])
+    }
+}

@@ -80,7 +80,7 @@ let package = Package(
             name: "Benchmarks",
             dependencies: base + [
                 "Chaincode", "ContractVM", "ChannelConfiguration", "Identity", "Validation", "Endorsement", "Ordering", "Ledger", "RecordSharing",
-                "SelvageClient", "SystemContracts", "COpenSSL", crypto, argumentParser,
+                "Node", "SelvageClient", "SystemContracts", "COpenSSL", crypto, argumentParser,
             ], path: "Benchmarks", swiftSettings: strict),
         .target(name: "TestSupport", dependencies: ["CryptoPrimitives"], path: "Tests/TestSupport", swiftSettings: strict),
         .target(name: "CommitteeTestSupport", dependencies: committee, path: "Tests/CommitteeTestSupport", swiftSettings: strict),
@@ -91,7 +91,7 @@ let package = Package(
         tests("Chaincode", []),
         tests("ChannelConfiguration", base + ["Identity"], resources: [.copy("Resources")]),
         tests("Ledger", base),
-        tests("Ordering", base + ["ChannelConfiguration", "Identity"]),
+        tests("Ordering", base + ["ChannelConfiguration", "Identity", "Validation"], resources: [.copy("Resources")]),
         tests("ContractVM", base + ["Chaincode"]),
         tests("Validation", base + ["ChannelConfiguration", "Identity", "CommitteeTestSupport"], resources: [.copy("Resources/fabric")]),
         tests("Endorsement", base + ["ContractVM", "Chaincode", "ChannelConfiguration", "Identity"]),
@@ -101,7 +101,7 @@ let package = Package(
             "Node",
             base + [
                 "Ledger", "SelvageClient", "Chaincode", "Identity", "ChannelConfiguration", "RecordSharing", "SystemContracts", "ContractVM",
-                "CommitteeTestSupport",
+                "CommitteeTestSupport", "Audit",
             ]),
         tests(
             "Audit",

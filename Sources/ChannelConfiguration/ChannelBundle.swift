@@ -29,7 +29,7 @@ package struct ChannelBundle: Sendable {
     package let ordererEndpoints: [String]
     let policies: PolicyTree
     /// Goes on to the bundles that follow from this one.
-    let verifier: any SignatureVerifying
+    package let verifier: any SignatureVerifying
     /// Policy paths by resource name, for resources whose check the channel has changed.
     let accessControl: [[UInt8]: String]
 

@@ -35,12 +35,32 @@ struct PolicyTree: Sendable {
     }
 
     private func evaluate(_ policy: Policy, _ identities: [VerifiedIdentity]) -> PolicyResult {
+        // What is missing is put into words only when something is: every envelope has its writer's policy evaluated by every member.
+        self.isSatisfied(policy, identities) ? .satisfied : .unsatisfied(missing: self.explanation(policy, identities))
+    }
+
+    private func isSatisfied(_ policy: Policy, _ identities: [VerifiedIdentity]) -> Bool {
         switch policy {
-        case .signature(let policy): return policy.evaluate(identities)
+        case .signature(let policy): return policy.isSatisfied(by: identities)
+        case .implicitMeta(let children, let needed):
+            var satisfied = 0
+            // Each level of recursion is one level of groups, whose depth was limited when the tree was read.
+            for child in children where satisfied < needed {
+                if let policy = self.policies[child], self.isSatisfied(policy, identities) { satisfied += 1 }
+            }
+            return satisfied >= needed
+        }
+    }
+
+    /// What an unsatisfied policy misses.
+    private func explanation(_ policy: Policy, _ identities: [VerifiedIdentity]) -> String {
+        switch policy {
+        case .signature(let policy):
+            guard case .unsatisfied(let missing) = policy.evaluate(identities) else { return "" }
+            return missing
         case .implicitMeta(let children, let needed):
             var satisfied = 0
             var missing: [String] = []
-            // Each level of recursion is one level of groups, whose depth was limited when the tree was read.
             for child in children {
                 guard let policy = self.policies[child] else {
                     missing.append("\(child.text) (does not exist)")
@@ -51,10 +71,9 @@ struct PolicyTree: Sendable {
                 case .unsatisfied(let reason): missing.append("\(child.text) (\(reason))")
                 }
             }
-            if satisfied >= needed { return .satisfied }
             let shown = missing.prefix(Limits.explainedPolicies).joined(separator: "; ")
             let rest = missing.count > Limits.explainedPolicies ? "; and \(missing.count - Limits.explainedPolicies) others" : ""
-            return .unsatisfied(missing: "\(needed - satisfied) of: \(shown)\(rest)")
+            return "\(needed - satisfied) of: \(shown)\(rest)"
         }
     }
 

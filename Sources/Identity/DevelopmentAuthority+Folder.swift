@@ -6,11 +6,10 @@ extension DevelopmentAuthority {
     ///     peerOrganizations/<domain>/ or ordererOrganizations/<domain>/
     ///       ca/, tlsca/                 authority certificate and priv_sk
     ///       msp/                        cacerts, tlscacerts, config.yaml: what the channel configuration holds
-    ///       peers/ or orderers/<name>/  msp/ (with keystore and signcerts) and tls/ (ca.crt, server.crt, server.key)
+    ///       peers/, orderers/<name>/     msp/ (with keystore and signcerts) and tls/ (ca.crt, server.crt, server.key)
     ///       users/<name>@<domain>/      msp/ and tls/ (ca.crt, client.crt, client.key)
     package func cryptogenFolder() -> FileTree {
         let base = "\(self.organization.kind == .peer ? "peer" : "orderer")Organizations/\(self.organization.domain)"
-        let nodes = self.organization.kind == .peer ? "peers" : "orderers"
         var tree = FileTree()
         tree.add("\(base)/ca/\(self.caFile)", self.root.pem)
         tree.add("\(base)/ca/priv_sk", self.keyPEMs.identities, isSecret: true)
@@ -19,7 +18,8 @@ extension DevelopmentAuthority {
         tree.add(self.verificationFolder(at: "\(base)/msp"))
         for issued in self.issued {
             let isNode = issued.role == .peer || issued.role == .orderer
-            let folder = "\(base)/\(isNode ? nodes : "users")/\(issued.name)"
+            let kind = isNode ? (issued.role == .peer ? "peers" : "orderers") : "users"
+            let folder = "\(base)/\(kind)/\(issued.name)"
             let tlsName = isNode ? "server" : "client"
             tree.add(self.verificationFolder(at: "\(folder)/msp"))
             tree.add("\(folder)/msp/signcerts/\(issued.name)-cert.pem", issued.identity.certificate.pem)

@@ -54,15 +54,16 @@ package struct DevelopmentAuthority: Sendable {
             serial: Self.newSerial(&random), notBefore: validity.notBefore, notAfter: validity.notAfter)
     }
 
-    /// Issues an identity with a fresh key, and its connection pair.
+    /// Issues an identity and its connection pair.
     ///
     /// - Parameter commonName: The full name, such as `peer0.org1.example.com` or `User1@org1.example.com`.
     /// - Parameter hosts: Further DNS names or IP addresses of a node; its common name is always one of them.
+    /// - Parameter key: The identity's key; a fresh one when nil.
     @discardableResult
     package mutating func issue(
-        commonName: String, role: NodeRole, hosts: [String] = [], random: inout some RandomSource
+        commonName: String, role: NodeRole, hosts: [String] = [], key: SigningKey? = nil, random: inout some RandomSource
     ) throws(CryptoError) -> SigningIdentity {
-        let key = try Self.newKey(&random)
+        let key = if let key { key } else { try Self.newKey(&random) }
         let certificate = try self.certificate(commonName: commonName, role: role, publicKey: key.publicKey, random: &random)
         let tlsKey = try Self.newKey(&random)
         let isNode = role == .peer || role == .orderer

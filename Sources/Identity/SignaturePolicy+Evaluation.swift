@@ -7,6 +7,12 @@ extension SignaturePolicy {
         self.evaluate(identities) { $0.satisfies($1) }
     }
 
+    /// The same without words for what is missing.
+    package func isSatisfied(by identities: [VerifiedIdentity]) -> Bool {
+        var used = [Bool](repeating: false, count: identities.count)
+        return self.holds(self.rule, identities, &used) { $0.satisfies($1) }
+    }
+
     /// The same over any kind of signer.
     func evaluate<Signer>(_ signers: [Signer], satisfies: (Signer, Principal) -> Bool) -> PolicyResult {
         var used = [Bool](repeating: false, count: signers.count)

@@ -23,13 +23,17 @@ extension NodeLimits {
     package static let queuedParcelBytes = 256 << 20
     /// Signatures in one generation of those known to be right.
     package static let rememberedSignatures = 32_768
-    /// Candidates of one sender that are held for one height.
-    package static let candidatesOfOneSender = 4
-    /// Heights above the present one whose candidates are held.
-    package static let candidateHeightsAhead: UInt64 = 2
-    /// Decided blocks in one answer, and the bytes after which it ends.
-    package static let decisionsInOneAnswer = 32
-    package static let decisionAnswerBytes = 8 << 20
+    /// Consenters, former and later ones too, whose parcels a member takes.
+    package static let committeeChannels = 256
+    /// Timers that have run out and that a member has not looked at yet.
+    package static let queuedTimers = 4_096
+    /// Envelopes of clients that wait for their check, and how many share one sync.
+    package static let queuedSubmissions = 4_096
+    package static let submissionsOfOneSync = 64
+    /// How long the delivery of blocks waits before it asks again for one that no member could read.
+    package static let unreadableBlockPauseMs: UInt32 = 5
+    /// Charges of one member that are remembered for who asks.
+    package static let rememberedCharges = 64
     /// Evidence that a member holds.
     package static let heldEvidence = 1_024
 }

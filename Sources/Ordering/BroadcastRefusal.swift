@@ -32,6 +32,14 @@ package enum BroadcastRefusal: Error, Equatable, Sendable, CustomStringConvertib
     case alreadyPending(TransactionID)
     /// Too much is waiting; send again later.
     case full(BlockCutter.Full)
+    /// Too many envelopes of the creator wait.
+    case tooManyPending(limit: Int)
+    /// The creator sends faster than this member takes.
+    case tooFast(perSecond: Int)
+    /// The chain is too short for anything but governance.
+    case warmingUp(height: BlockNumber, threshold: UInt64)
+    /// The committee's own contract refuses it.
+    case governance(reason: String)
     /// No block can be made at present.
     case unavailable(reason: String)
 
@@ -39,11 +47,11 @@ package enum BroadcastRefusal: Error, Equatable, Sendable, CustomStringConvertib
     package var status: Int32 {
         switch self {
         case .noChannel, .unknownChannel, .notForClients, .unknownType, .emptyPayload, .tooLarge, .noCreator, .creatorExpired,
-            .wrongTransactionID, .outsideTimeWindow, .alreadyOrdered, .alreadyPending:
+            .wrongTransactionID, .outsideTimeWindow, .alreadyOrdered, .alreadyPending, .governance:
             400
         case .notWriter: 403
         case .configurationUpdate: 501
-        case .maintenance, .full, .unavailable: 503
+        case .maintenance, .full, .unavailable, .tooManyPending, .tooFast, .warmingUp: 503
         }
     }
 
@@ -68,6 +76,10 @@ package enum BroadcastRefusal: Error, Equatable, Sendable, CustomStringConvertib
         case .alreadyOrdered(let id, let block): "transaction \(id) is already in block \(block)"
         case .alreadyPending(let id): "another envelope with transaction id \(id) is already waiting to be ordered"
         case .full(let full): full.description
+        case .tooManyPending(let limit): "\(limit) envelopes of this creator are waiting, which is the limit: send again later"
+        case .tooFast(let rate): "this creator sends more than \(rate) envelopes a second: send again later"
+        case .warmingUp(let height, let threshold): "the channel is warming up (\(height) of \(threshold) blocks): only governance is ordered yet"
+        case .governance(let reason): "the committee's contract refuses it: \(reason)"
         case .unavailable(let reason): "this orderer cannot order now: \(reason)"
         }
     }

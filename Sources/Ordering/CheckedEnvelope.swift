@@ -16,10 +16,14 @@ package struct CheckedEnvelope: Hashable, Sendable {
     package let hasDerivedID: Bool
     /// As the channel header says.
     package let timestamp: Timestamp?
+    /// SHA-256 of the creator's serialised identity.
+    package let creator: [UInt8]
+    /// Whether it speaks to the reserved contract of the committee.
+    package let isGovernance: Bool
 
     init(
         serialized: [UInt8], digest: [UInt8], sizeBytes: Int, isConfiguration: Bool = false, transactionID: TransactionID,
-        hasDerivedID: Bool = true, timestamp: Timestamp? = nil
+        hasDerivedID: Bool = true, timestamp: Timestamp? = nil, creator: [UInt8] = [], isGovernance: Bool = false
     ) {
         self.serialized = serialized
         self.digest = digest
@@ -28,6 +32,8 @@ package struct CheckedEnvelope: Hashable, Sendable {
         self.transactionID = transactionID
         self.hasDerivedID = hasDerivedID
         self.timestamp = timestamp
+        self.creator = creator
+        self.isGovernance = isGovernance
     }
 }
 

@@ -21,6 +21,8 @@ package enum OrderingError: Error, Equatable, Sendable, CustomStringConvertible 
     case configurationUpdate
     /// A batch without envelopes.
     case emptyBatch
+    /// The committee's governance cannot begin or go on.
+    case governance(String)
     /// The key does not sign.
     case signing(CryptoError)
 
@@ -37,6 +39,7 @@ package enum OrderingError: Error, Equatable, Sendable, CustomStringConvertible 
         case .exhausted(let number): "no block can follow block \(number): a counter is at its end"
         case .configurationUpdate: "configuration updates are not supported by this version"
         case .emptyBatch: "a block holds at least one envelope"
+        case .governance(let reason): "the committee's governance cannot go on: \(reason)"
         case .signing(let error): "this node's key cannot sign: \(error)"
         }
     }

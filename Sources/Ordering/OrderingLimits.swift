@@ -8,7 +8,9 @@ package enum OrderingLimits {
     package static let unfinishedBytes = 256 << 20
     /// Transaction ids that a replay window remembers; beyond it the oldest blocks are forgotten early.
     package static let replayTransactions = 200_000
-    /// Ticks after which an envelope that is in no block yet is pushed again, and how many are at one tick.
-    package static let ticksUntilPushedAgain: UInt64 = 4
-    package static let envelopesPushedAgain = 256
+    /// Envelopes of one creator that wait at one member, and that one member takes from it in a second, where nothing else is said.
+    package static let pendingOfOneIdentity = 10_000
+    package static let envelopesPerSecond = 10_000
+    /// Creators whose speed a member remembers.
+    package static let rememberedIdentities = 16_384
 }

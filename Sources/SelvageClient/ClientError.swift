@@ -15,6 +15,8 @@ package enum ClientError: Error, Sendable, CustomStringConvertible {
     case endorsersDisagree(EndorsementDifference)
     /// The ordering service did not take the envelope.
     case notOrdered(transaction: TransactionID, status: Int32, reason: String)
+    /// The ordering service took the envelope, and the peer has no block with it in time; it may come later.
+    case notCommitted(peer: String, transaction: TransactionID, seconds: Int64)
     /// The transaction is in a block and has no effect.
     case invalid(CommitStatus)
     /// The identity cannot sign.
@@ -28,6 +30,9 @@ package enum ClientError: Error, Sendable, CustomStringConvertible {
         case .notEndorsed(let peer): "endorse: \(peer) answered but did not endorse; ask another peer of its organisation"
         case .endorsersDisagree(let difference): "endorse: \(difference); submit again, and if it stays, make the chaincode deterministic"
         case .notOrdered(let transaction, let status, let reason): "order: transaction \(transaction): status \(status), \(reason)"
+        case .notCommitted(let peer, let transaction, let seconds):
+            "commit: transaction \(transaction.text.prefix(8))… was taken, and after \(seconds) s \(peer) has no block with it; ask for its status again later, "
+                + "and send it a second time only if it is in no block"
         case .invalid(let status):
             "commit: transaction \(status.transaction.text.prefix(8))… in block \(status.block) is invalid: \(status.code)"
                 + (status.reason.map { ": \($0)" } ?? "")

@@ -16,12 +16,21 @@ package struct Gateway: Sendable {
     package let channel: ChannelID
     private let orderer: any OrdererConnection
     private let environment: any ClientEnvironment
+    private let patience: Duration
 
-    package init(identity: SigningIdentity, channel: ChannelID, orderer: any OrdererConnection, environment: any ClientEnvironment) {
+    /// How long a client waits until a transaction that was taken is in a block.
+    package static let patience = Duration.seconds(60)
+
+    /// - Parameter patience: How long `submit` waits until a transaction that was taken is committed.
+    package init(
+        identity: SigningIdentity, channel: ChannelID, orderer: any OrdererConnection, environment: any ClientEnvironment,
+        patience: Duration = Gateway.patience
+    ) {
         self.identity = identity
         self.channel = channel
         self.orderer = orderer
         self.environment = environment
+        self.patience = patience
     }
 
     /// Drafts a proposal with a fresh nonce and the time.
@@ -65,16 +74,28 @@ package struct Gateway: Sendable {
 
     /// Endorses, orders and waits until the first peer has committed the transaction as valid; returns the chaincode's payload.
     ///
-    /// - Throws: `ClientError.invalid` when the transaction is in a block but has no effect.
+    /// - Throws: `ClientError.invalid` when the transaction is in a block but has no effect; `ClientError.notCommitted` when it is in none in time.
     package func submit(
         _ call: ChaincodeCall, transient: [TransientEntry] = [], endorsedBy peers: [any PeerConnection]
     ) async throws -> (status: CommitStatus, result: [UInt8]) {
         guard let watched = peers.first else { throw ClientError.noEndorsement }
         let endorsed = try await self.endorse(call, transient: transient, by: peers)
         try await self.broadcast(endorsed.envelope, transaction: endorsed.transaction)
-        let status = try await watched.commitStatus(of: endorsed.transaction)
+        let status = try await self.commitStatus(of: endorsed.transaction, on: watched)
         guard status.isValid else { throw ClientError.invalid(status) }
         return (status, endorsed.result)
+    }
+
+    /// Waits until a peer has committed a transaction, valid or not.
+    ///
+    /// - Throws: `ClientError.notCommitted` when it takes longer than this client's patience.
+    package func commitStatus(of transaction: TransactionID, on peer: any PeerConnection) async throws -> CommitStatus {
+        let patience = self.patience
+        return try await Deadline.wait(patience) {
+            ClientError.notCommitted(peer: peer.name, transaction: transaction, seconds: patience.components.seconds)
+        } for: {
+            try await peer.commitStatus(of: transaction)
+        }
     }
 
     private func process(_ draft: ProposalDraft, on peer: any PeerConnection) async throws -> ProposalResponse {

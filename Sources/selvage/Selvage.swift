@@ -12,7 +12,7 @@ struct Selvage: AsyncParsableCommand {
             4 verification failed.
             """,
         version: "selvage 0.1.0",
-        subcommands: [DemoCommand.self, AuditCommand.self, ConformanceCommand.self, ElectionCommand.self])
+        subcommands: [DemoCommand.self, AuditCommand.self, ConformanceCommand.self, ElectionCommand.self, CommitteeCommand.self])
 
     static func main() async {
         do {

@@ -83,6 +83,17 @@ import Testing
         }
     }
 
+    @Test func `signatures that OpenSSL makes with its own padding are taken for the same hash and salt, and for no other`() throws {
+        let key = try Self.key.get()
+        let prepared = [UInt8](repeating: 0x5c, count: 100)
+        for (digest, saltLength, isTaken) in [
+            ("SHA384", 48, true), ("SHA384", 32, false), ("SHA384", 0, false), ("SHA256", 48, false), ("SHA512", 48, false),
+        ] as [(String, Int32, Bool)] {
+            let signature = try #require(try Self.opensslSigns(prepared, key, digest: digest, saltLength: saltLength))
+            #expect(key.verificationKey.isValid(signature: signature, for: prepared) == isTaken, "\(digest), salt \(saltLength)")
+        }
+    }
+
     @Test func `every changed byte of a signature, message or answer is noticed`() throws {
         var random = TestRandom(seed: 1)
         let key = try Self.key.get()
@@ -265,5 +276,26 @@ import Testing
             EVP_PKEY_CTX_set_rsa_mgf1_md(parameters, EVP_sha384()) == 1, EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, saltLength) == 1
         else { return false }
         return EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
+    }
+
+    /// OpenSSL's own PSS, whose salt nobody outside chooses.
+    private static func opensslSigns(_ message: [UInt8], _ key: BlindSigningKey, digest: String, saltLength: Int32) throws -> [UInt8]? {
+        guard let der = try PEM.first(Array(try key.pem.utf8))?.der else { return nil }
+        let pkey = der.withUnsafeBufferPointer { bytes in
+            var cursor = bytes.baseAddress
+            return d2i_AutoPrivateKey(nil, &cursor, bytes.count)
+        }
+        defer { EVP_PKEY_free(pkey) }
+        let context = EVP_MD_CTX_new()
+        defer { EVP_MD_CTX_free(context) }
+        var parameters: OpaquePointer?
+        var count = key.verificationKey.modulusLength
+        var signature = [UInt8](repeating: 0, count: count)
+        guard EVP_DigestSignInit_ex(context, &parameters, digest, nil, nil, pkey, nil) == 1,
+            EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING) == 1,
+            EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, saltLength) == 1,
+            EVP_DigestSign(context, &signature, &count, message, message.count) == 1, count == signature.count
+        else { return nil }
+        return signature
     }
 }

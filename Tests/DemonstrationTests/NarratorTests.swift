@@ -1,3 +1,4 @@
+import Ordering
 import TestSupport
 import Testing
 
@@ -68,9 +69,9 @@ private struct Refusal: Error, CustomStringConvertible {
 
 /// Runs that cannot go on.
 @Suite(.timeLimit(.minutes(2))) struct BrokenRunTests {
-    private static func run(_ directory: String) async throws -> Account {
+    private static func run(_ directory: String, _ preset: ElectionSizes.Preset = .dev) async throws -> Account {
         let records = try SyntheticRecords(seed: 1).records(sizes: [5_000])
-        return try await Demonstration(records: records, directory: directory, line: { _ in }, progress: { _ in }).run()
+        return try await Demonstration(records: records, directory: directory, preset: preset, line: { _ in }, progress: { _ in }).run()
     }
 
     @Test func `a run without records is refused before anything is written`() async throws {
@@ -85,20 +86,20 @@ private struct Refusal: Error, CustomStringConvertible {
 
     @Test func `a network that cannot be made ends the run in its first stage`() async throws {
         let folder = try TemporaryFolder("selvage-run")
-        try folder.write([1], to: "orderer1")
+        try folder.write([1], to: "orderer.insurer.example")
         let account = try await Self.run(folder.path)
         #expect(account.stages.count == 1)
         #expect(account.stages[0].entries.map(\.outcome) == [.failed])
-        #expect(account.stages[0].entries[0].reason?.contains("orderer1") == true)
+        #expect(account.stages[0].entries[0].reason?.contains("orderer.insurer.example") == true)
         #expect(!account.isGood)
     }
 
     @Test func `a stage that cannot go on is the last one told`() async throws {
         let folder = try TemporaryFolder("selvage-run")
-        // A custodian that cannot keep shares: uploading, stage 3, is then impossible.
+        // A custodian that cannot keep shares: uploading, stage 4, is then impossible.
         try folder.write([1], to: "custodian1.example/shares")
-        let account = try await Self.run(folder.path)
-        #expect(account.stages.map(\.number) == [1, 2, 3])
+        let account = try await Self.run(folder.path, .solo)
+        #expect(account.stages.map(\.number) == [1, 2, 3, 4])
         let last = try #require(account.stages.last?.entries.last)
         #expect(last.outcome == .failed)
         #expect(last.what == "the run ends here")

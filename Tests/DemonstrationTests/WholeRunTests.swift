@@ -2,13 +2,14 @@ import Audit
 import CryptoPrimitives
 import Foundation
 import Ledger
+import Node
 import TestSupport
 import Testing
 
 @testable import Demonstration
 
 /// One run of everything on two small records, looked at from all sides.
-@Suite(.timeLimit(.minutes(2))) struct WholeRunTests {
+@Suite(.timeLimit(.minutes(4))) struct WholeRunTests {
     /// Lines as they come; one task writes them.
     private final class Lines {
         var texts: [String] = []
@@ -27,6 +28,8 @@ import Testing
         }.run()
 
         self.checkStages(account)
+        try self.checkElection(account)
+        try self.checkCommittee(directory)
         self.checkFigures(account)
         try self.checkJSON(account)
         self.checkLines(lines.texts, account)
@@ -36,16 +39,66 @@ import Testing
 
     private func checkStages(_ account: Account) {
         #expect(account.isGood)
-        #expect(account.stages.map(\.number) == Array(1...7))
+        #expect(account.stages.map(\.number) == Array(1...9))
         #expect(account.stages.allSatisfy { !$0.entries.isEmpty && $0.milliseconds > 0 })
-        guard account.stages.count == 7 else { return }
-        let refusals = account.stages[5].entries
+        guard account.stages.count == 9 else { return }
+        let refusals = account.stages[6].entries
         #expect(refusals.count == 7)
         #expect(refusals.allSatisfy { $0.outcome == .refused && $0.reason?.isEmpty == false }, "\(refusals)")
-        // A share altered and four custodians gone in stage 5, the flipped bit in stage 7.
-        #expect(account.stages[4].entries.map(\.outcome) == [.done, .refused, .refused])
-        #expect(account.stages[6].entries.filter { $0.outcome == .refused }.count == 1)
-        for stage in account.stages.prefix(4) { #expect(stage.entries.allSatisfy { $0.outcome == .done }, "stage \(stage.number)") }
+        // A share altered and four custodians gone in stage 6, the flipped bit in stage 9.
+        #expect(account.stages[5].entries.map(\.outcome) == [.done, .refused, .refused])
+        #expect(account.stages[8].entries.filter { $0.outcome == .refused }.count == 1)
+        for stage in account.stages.prefix(5) where stage.number != 2 {
+            #expect(stage.entries.allSatisfy { $0.outcome == .done }, "stage \(stage.number)")
+        }
+    }
+
+    /// What is told of the election is what the ballots must give; what is told of the liar is what was done to it.
+    private func checkElection(_ account: Account) throws {
+        guard account.stages.count == 9 else { return }
+        let election = account.stages[1].entries
+        #expect(election.filter { $0.outcome == .refused }.map(\.what) == ["a second ballot under the same validation number"])
+        let count = try #require(election.first { $0.what.contains("the count:") }?.what)
+        #expect(
+            count.hasSuffix("votes: 1. HospitalNorthMSP (6), 2. Custodian1MSP (5), 3. HospitalSouthMSP (4), 4. RegulatorMSP (3), 5. InsurerMSP (2)"))
+        #expect(election.contains { $0.what.contains("the same 5 ranks; 6 of 6 voters find their own ballot") })
+        let liar = account.stages[7].entries
+        #expect(liar.filter { $0.outcome == .refused }.count == 2, "the conviction, and a second ballot in the by-election")
+        #expect(liar.contains { $0.reason?.hasPrefix("Custodian1MSP is convicted of E2") == true })
+        #expect(liar.contains { $0.what.contains("InsurerMSP moves up from audit node to producer") })
+    }
+
+    /// The blocks alone say the same, to anybody who follows them.
+    private func checkCommittee(_ directory: String) throws {
+        let report = try CommitteeReport(ledger: directory + "/peer0.custodian7.example")
+        #expect(report.epoch == 1)
+        #expect(report.quorum == 3)
+        let offices = report.members.map { "\($0.institution): \($0.office ?? "none")" }
+        #expect(
+            offices == [
+                "HospitalNorthMSP: producer", "InsurerMSP: producer", "HospitalSouthMSP: producer", "RegulatorMSP: producer",
+                "Custodian2MSP: audit node", "Custodian1MSP: none",
+            ])
+        #expect(report.members.last?.barred == "through epoch 1")
+        #expect(report.members.last?.offences == 1)
+        #expect(report.members.reduce(0) { $0 + $1.produced } == report.blocks - 1, "every block after block 0 has one proposer")
+        #expect(report.offences.map { "\($0.code) \($0.institution ?? "")" } == ["E2 Custodian1MSP"])
+        let configurations = report.happenings.filter { $0.what.hasPrefix("configuration:") }
+        #expect(configurations.count == 2)
+        #expect(try JSONDecoder().decode(CommitteeReport.self, from: JSONEncoder().encode(report)) == report)
+        let text = report.lines.joined(separator: "\n")
+        for member in report.members { #expect(text.contains(member.institution)) }
+        #expect(text.contains("E2 against Custodian1MSP"))
+
+        // The flipped bit in the copy, and blocks whose end is missing: the first is noticed, the second is a write that never ended.
+        #expect { try CommitteeReport(ledger: directory + "/tampered") } throws: { error in
+            guard case .broken = error as? CommitteeReportError else { return false }
+            return true
+        }
+        #expect { try CommitteeReport(ledger: directory + "/missing") } throws: { error in
+            guard case .unreadable = error as? CommitteeReportError else { return false }
+            return true
+        }
     }
 
     private func checkFigures(_ account: Account) {
@@ -56,8 +109,8 @@ import Testing
         #expect((figures["reexecutedEqual"] ?? 0) > 0)
         // Two writers of one key, and an endorsement of one organisation.
         #expect(figures["invalid"] == 2)
-        // The configuration in block 0, and each record's reconstruction, which is logged with fragments that only the endorsers have seen.
-        #expect(figures["notReexecutable"] == 3)
+        // The configuration in block 0 and two of the committee, and each record's reconstruction, which is logged with fragments that only the endorsers have seen.
+        #expect(figures["notReexecutable"] == 5)
         let counts = ["reexecutedEqual", "reexecutedDifferent", "notReexecutable", "invalid", "governance"].compactMap { figures[$0] }
         #expect(counts.reduce(0, +) == figures["auditedTransactions"], "\(figures)")
     }
@@ -97,7 +150,7 @@ import Testing
         for record in records { #expect(!search.findings(in: String(decoding: record.bytes, as: UTF8.self), called: record.name).isEmpty) }
         let found = try search.search(folder: directory)
         #expect(found.findings == [])
-        // Eleven peers, an orderer, shares and receipts of seven custodians.
+        // Eleven peers, the committee's members, shares and receipts of seven custodians.
         #expect(found.files > 100)
         #expect(found.bytes > 1_000_000)
         for text in texts { #expect(search.findings(in: text, called: "the account") == []) }

@@ -177,7 +177,11 @@ extension NodeNetwork {
             let result: Result
             do {
                 defer { orderer.stop() }
-                if isNew { try await network.submit(try Self.definition()) }
+                if isNew {
+                    let defined = try await network.submit(try Self.definition())
+                    // The client waits for one peer; whoever endorses next must know the contract too.
+                    for peer in network.peers { _ = try await peer.commitStatus(of: defined.transaction) }
+                }
                 result = try await body(network)
             }
             try await group.waitForAll()

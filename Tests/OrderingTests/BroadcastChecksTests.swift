@@ -137,3 +137,66 @@ struct BroadcastChecksTests {
         }
     }
 }
+
+/// The one way in beside the policy for writers: evidence of those in office.
+@Suite struct ChargeAtTheDoorTests {
+    private func checks(_ world: GovernanceWorld, holders: [UInt32]) throws -> BroadcastChecks {
+        BroadcastChecks(
+            bundle: world.plane.bundle,
+            officeHolders: try holders.map { id in
+                let key = try found(world.plane.key(id))
+                return OfficeHolder(member: key.member, publicKey: key.publicKey)
+            })
+    }
+
+    private func refusal(_ envelope: Envelope, _ checks: BroadcastChecks, now: Timestamp = GovernanceNetwork.now) -> BroadcastRefusal? {
+        do throws(BroadcastRefusal) {
+            _ = try checks.check(envelope, now: now)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func isNotWriter(_ refusal: BroadcastRefusal?) -> Bool { if case .notWriter? = refusal { true } else { false } }
+
+    @Test func `an audit node's evidence is taken with its key of office, and nothing else of it or of others`() throws {
+        var world = try GovernanceWorld()
+        try world.advance(to: 3)
+        let auditor = try MemberWorldPeople.identity(5)
+        let evidence = GovernanceTransaction.evidence(try world.doublePrevote(2, height: 3))
+        func envelope(_ transaction: GovernanceTransaction, by creator: SigningIdentity) throws -> Envelope {
+            try GovernanceEnvelope.make(
+                transaction, channel: "records", creator: creator, nonce: [UInt8](repeating: 4, count: 24), timestamp: GovernanceNetwork.now)
+        }
+        let charge = try envelope(evidence, by: auditor)
+        let checks = try self.checks(world, holders: [1, 2, 3, 4, 5, 6])
+        #expect(self.refusal(charge, checks) == nil)
+        // Neither without the office, nor by a standby, nor with another's key.
+        #expect(self.isNotWriter(self.refusal(charge, try self.checks(world, holders: []))))
+        #expect(self.isNotWriter(self.refusal(charge, try self.checks(world, holders: [1, 2, 3, 4, 6]))))
+        #expect(self.isNotWriter(self.refusal(try envelope(evidence, by: MemberWorldPeople.identity(7)), checks)))
+        // Not signed, signed over something else, expired.
+        var forged = charge
+        forged.signature = try MemberWorldPeople.identity(6).sign(charge.payload)
+        #expect(self.isNotWriter(self.refusal(forged, checks)))
+        forged.signature = []
+        #expect(self.isNotWriter(self.refusal(forged, checks)))
+        let late = Timestamp(seconds: GovernanceNetwork.now.seconds + 40 * 365 * 86_400)
+        #expect(self.refusal(charge, checks, now: late) != nil)
+        // Other governance, and ordinary transactions, of the same identity.
+        #expect(self.isNotWriter(self.refusal(try envelope(.heartbeat(height: 4), by: auditor), checks)))
+        let resignation = try GovernanceSigning.resignation(
+            of: GovernanceNetwork.id(5), identity: found(world.network.identityKeys[GovernanceNetwork.id(5)]), epoch: 0, consenter: 5,
+            chain: world.chain)
+        #expect(self.isNotWriter(self.refusal(try envelope(resignation, by: auditor), checks)))
+        let plain = try Envelope(serialized: try world.plainEnvelope())
+        #expect(self.refusal(plain, checks) == nil)
+        var changed = try Payload(serialized: plain.payload)
+        changed = Payload(
+            channelHeaderBytes: changed.channelHeaderBytes,
+            signatureHeaderBytes: SignatureHeader(creator: auditor.serialized, nonce: [1]).serialized(), data: changed.data)
+        let ordinary = Envelope(payload: changed.serialized(), signature: try auditor.sign(changed.serialized()))
+        #expect(self.isNotWriter(self.refusal(ordinary, checks)))
+    }
+}

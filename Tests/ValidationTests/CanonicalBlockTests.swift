@@ -33,6 +33,8 @@ import Testing
         var value: ([UInt8]) -> [UInt8] = { $0 }
         var slot0: ([UInt8]) -> [UInt8] = { $0 }
         var signature: [UInt8] = ToyVerifier.good
+        /// Whose signature is wrong.
+        var badSigner: UInt32?
     }
 
     private var genesisPosition: ChainPosition { ChainPosition(genesis: self.channel.genesis) }
@@ -59,7 +61,8 @@ import Testing
         let signatures = BlockSignatures(
             value: draft.value(metadata.serialized()),
             entries: draft.signers.map { id in
-                BlockSignatures.Entry(signer: .consenter(id, header: draft.identifierHeader(id)), signature: draft.signature)
+                BlockSignatures.Entry(
+                    signer: .consenter(id, header: draft.identifierHeader(id)), signature: id == draft.badSigner ? [2] : draft.signature)
             })
         return OrderedBlock(
             number: BlockNumber(position.number.rawValue + 1), previousHash: position.headerHash, envelopes: draft.envelopes
@@ -67,9 +70,11 @@ import Testing
             .with(.orderer, draft.slot3)
     }
 
-    private func error(_ block: OrderedBlock, after position: ChainPosition? = nil) -> BlockVerificationError? {
+    private func error(
+        _ block: OrderedBlock, after position: ChainPosition? = nil, form: BlockVerifier.Form = .canonical
+    ) -> BlockVerificationError? {
         do {
-            try BlockVerifier(bundle: self.channel.bundle, form: .canonical).verify(block, after: position ?? self.genesisPosition)
+            try BlockVerifier(bundle: self.channel.bundle, form: form).verify(block, after: position ?? self.genesisPosition)
             return nil
         } catch {
             return error
@@ -92,6 +97,58 @@ import Testing
         #expect(try self.error { $0.signers = [2, 3, 4] } == nil)
         #expect(try self.error { $0.signers = [1, 2, 3, 4] } == nil)
         #expect(try self.error { $0.round = 3 } == nil)
+    }
+
+    /// The rows of the table in decision 0011 that are about one block's bytes.
+    @Test func `what our form refuses beyond the stock one passes the stock one`() throws {
+        let changes: [(String, (inout Draft) -> Void)] = [
+            ("slot 0 with an unknown field", { $0.slot0 = { $0 + [0x18, 0x01] } }),
+            ("signers in another order", { $0.signers = [3, 1, 2] }),
+            ("a signer twice", { $0.signers = [1, 2, 3, 3] }),
+            ("an unknown signer", { $0.signers = [1, 2, 3, 9] }),
+            (
+                "a wrong signature besides a quorum",
+                {
+                    $0.signers = [1, 2, 3, 4]; $0.badSigner = 4
+                }
+            ),
+            ("a nonce", { $0.identifierHeader = { [0x08, UInt8($0), 0x12, 0x01, 0x09] } }),
+            ("a number that is not minimal", { $0.identifierHeader = { [0x08, 0x80 | UInt8($0), 0x00] } }),
+            ("a value with an unknown field", { $0.value = { $0 + [0x18, 0x01] } }),
+            ("a value that is garbage", { $0.value = { _ in [0xFF] } }),
+            ("another last configuration", { $0.lastConfig = 1 }),
+            ("another last configuration in slot 1", { $0.slot1 = [0x0A, 0x00] }),
+            ("something in slot 3", { $0.slot3 = [1] }),
+            ("an extended header of another chain", { $0.header.chain = [UInt8](repeating: 9, count: 32) }),
+            ("an extended header of another committee", { $0.header.committeeHash = [UInt8](repeating: 9, count: 32) }),
+            ("an envelope with an unknown field", { $0.envelopes[1] += [0x18, 0x01] }),
+        ]
+        for (name, change) in changes {
+            var draft = try self.draft(after: self.genesisPosition)
+            change(&draft)
+            let block = self.block(draft, after: self.genesisPosition)
+            #expect(self.error(block) != nil, "\(name)")
+            #expect(self.error(block, form: .fabric) == nil, "\(name)")
+        }
+        let good = self.block(try self.draft(after: self.genesisPosition), after: self.genesisPosition)
+        let six = OrderedBlock(
+            number: good.number, previousHash: good.previousHash, dataHash: good.dataHash, envelopes: good.envelopes,
+            metadata: good.metadata + [[]])
+        #expect(self.error(six) != nil)
+        #expect(self.error(six, form: .fabric) == nil)
+    }
+
+    @Test func `what passes our form passes the stock one`() throws {
+        for signers: [UInt32] in [[1, 2, 3], [2, 3, 4], [1, 2, 3, 4]] {
+            for round: UInt32 in [0, 3] {
+                var draft = try self.draft(after: self.genesisPosition)
+                draft.signers = signers
+                draft.round = round
+                let block = self.block(draft, after: self.genesisPosition)
+                #expect(self.error(block) == nil)
+                #expect(self.error(block, form: .fabric) == nil)
+            }
+        }
     }
 
     @Test func `signers must be a quorum, all good, known and in order`() throws {

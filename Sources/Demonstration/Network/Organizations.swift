@@ -18,7 +18,22 @@ enum Organizations {
         OrganizationSpec(mspID: MSPID("Custodian\($0)MSP"), domain: "custodian\($0).example", kind: .peer)
     }
 
-    static let orderer = OrganizationSpec(mspID: "OrdererMSP", domain: "orderer.example", kind: .orderer)
+    /// An institution that takes part in elections and nothing else.
+    static func clinic(_ number: Int) -> OrganizationSpec {
+        OrganizationSpec(mspID: MSPID("Clinic\(number)MSP"), domain: "clinic\(number).example", kind: .peer)
+    }
+
+    /// The name of an institution's ordering node.
+    static func orderingNode(of organization: OrganizationSpec) -> String { "orderer.\(organization.domain)" }
+
+    /// How often a member sends again what others may have missed; those who audit follow the chain with it.
+    static let tickMilliseconds: UInt32 = 50
+
+    /// How long anybody waits for a block before the run ends with an error.
+    static let patience = Duration.seconds(60)
+
+    /// Where an ordering node would be reached if it were a process of its own.
+    static let orderingPort: UInt32 = 7050
 
     /// Shares that open a record, and shares made.
     static let threshold = 4

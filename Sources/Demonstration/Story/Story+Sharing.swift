@@ -157,12 +157,16 @@ enum StoryError: Error, CustomStringConvertible {
     case unexpectedAnswer(String)
     case recordDiffers(String)
     case authorDiffers(String)
+    /// Something that was waited for has not come.
+    case late(String, seconds: Int64, committee: [String])
 
     var description: String {
         switch self {
         case .unexpectedAnswer(let who): "\(who) answered in an unexpected form"
         case .recordDiffers(let name): "\(name): what was reconstructed is not what was sealed"
         case .authorDiffers(let name): "\(name): the doctor's signature does not verify"
+        case .late(let what, let seconds, let committee):
+            "waited \(seconds) s in vain until \(what); \(committee.joined(separator: "; "))"
         }
     }
 }

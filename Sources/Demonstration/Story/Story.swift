@@ -50,7 +50,10 @@ final class Story {
 
     /// Waits until every peer has committed a transaction: what comes next may ask any of them.
     func waitForEverybody(_ transaction: TransactionID) async throws {
-        for peer in self.network.allPeers { _ = try await peer.commitStatus(of: transaction) }
+        let peers = self.network.allPeers
+        try await self.network.wait("all peers have transaction \(transaction.text.prefix(8))…") {
+            for peer in peers { _ = try await peer.commitStatus(of: transaction) }
+        }
     }
 
     /// Evaluates a call and reads its JSON answer.

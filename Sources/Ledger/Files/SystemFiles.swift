@@ -59,9 +59,11 @@ package struct SystemFiles: BlockFileIO {
 private final class SystemFile: BlockFile {
     private let path: String
     private let descriptor: Int32
+    private let isFolder: Bool
 
     init(path: String, flags: Int32, operation: String) throws(FileError) {
         self.path = path
+        self.isFolder = flags & O_DIRECTORY != 0
         self.descriptor = try Self.repeated(operation, path) { Glibc.open(path, flags | O_CLOEXEC, 0o640) }
     }
 
@@ -114,7 +116,10 @@ private final class SystemFile: BlockFile {
 
     func sync() throws(FileError) {
         // A failed sync is never repeated: the kernel may have dropped the pages and would report success the second time.
-        guard fsync(self.descriptor) == 0 else { throw FileError(operation: "sync", path: self.path, code: errno) }
+        // Of a file's inode only what is needed to read it back, its size above all, has to be durable; its times would cost a journal commit.
+        guard (self.isFolder ? fsync(self.descriptor) : fdatasync(self.descriptor)) == 0 else {
+            throw FileError(operation: "sync", path: self.path, code: errno)
+        }
     }
 
     func truncate(to sizeBytes: UInt64) throws(FileError) {

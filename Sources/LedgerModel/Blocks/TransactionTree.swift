@@ -24,6 +24,11 @@ package enum TransactionTree {
         self.root(ofLeaves: envelopes.map { self.leaf($0) }[...])
     }
 
+    /// The same root over the envelopes' hashes alone.
+    package static func root(ofEnvelopeHashes hashes: [[UInt8]]) -> [UInt8] {
+        self.root(ofLeaves: hashes.map { self.leaf(ofHash: $0) }[...])
+    }
+
     /// The way from one envelope to the root; nil when there is no such envelope.
     package static func path(to index: Int, in envelopes: [[UInt8]]) -> [Step]? {
         guard envelopes.indices.contains(index) else { return nil }
@@ -62,9 +67,9 @@ package enum TransactionTree {
         return top == root
     }
 
-    private static func leaf(_ envelope: [UInt8]) -> [UInt8] {
-        SHA256.hash(concatenating: [0], SHA256.hash(envelope))
-    }
+    private static func leaf(_ envelope: [UInt8]) -> [UInt8] { self.leaf(ofHash: SHA256.hash(envelope)) }
+
+    private static func leaf(ofHash hash: [UInt8]) -> [UInt8] { SHA256.hash(concatenating: [0], hash) }
 
     private static func inner(_ left: [UInt8], _ right: [UInt8]) -> [UInt8] {
         SHA256.hash(concatenating: [1], left, right)

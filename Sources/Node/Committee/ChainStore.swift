@@ -1,15 +1,20 @@
 import Ledger
 import LedgerModel
+import Ordering
 import Synchronization
 
 /// The blocks of one member on disk, readable by number; one writer, any number of readers.
-final class ChainStore: Sendable {
+///
+/// Block 0 is always there. A member that joined with a snapshot has none between block 0 and the snapshot's first one.
+final class ChainStore: MemberChain {
     private struct Opened {
         let store: BlockStore
         var locations: [BlockLocation]
     }
 
     private let opened: Mutex<Opened?>
+    /// The number of the block before the first one after block 0.
+    private let base: UInt64
     /// As found on the disk.
     let last: OrderedBlock
     let recent: [OrderedBlock]
@@ -18,8 +23,15 @@ final class ChainStore: Sendable {
 
     /// Opens a folder, or begins it with the genesis block.
     ///
-    /// - Parameter count: How many of the last blocks are wanted as `recent`, block 0 not counted.
-    init(folder: String, genesis: OrderedBlock, recent count: Int, files: any BlockFileIO) throws {
+    /// - Parameters:
+    ///   - joined: The blocks with which the member joined; those that are not stored yet are.
+    ///   - count: How many of the last blocks are wanted as `recent`, block 0 not counted.
+    ///   - visit: Sees every stored block after block 0, in order.
+    init(
+        folder: String, genesis: OrderedBlock, joined: [OrderedBlock] = [], recent count: Int, files: any BlockFileIO,
+        visit: (OrderedBlock) throws -> Void = { _ in }
+    ) throws {
+        self.base = (joined.first?.number.rawValue).map { $0 - min($0, 1) } ?? 0
         let store = try BlockStore(folder: folder, files: files)
         var locations: [BlockLocation] = []
         var recent: [OrderedBlock] = []
@@ -30,24 +42,33 @@ final class ChainStore: Sendable {
             if locations.isEmpty, block != genesis { throw LedgerMismatch(reason: "its block files begin with another genesis block") }
             locations.append(stored.location)
             last = block
-            if block.number > 0 { recent.append(block) }
+            if block.number > 0 {
+                recent.append(block)
+                try visit(block)
+            }
             if recent.count > count { recent.removeFirst() }
         }
         self.isNew = locations.isEmpty
         if self.isNew { locations.append(try store.append(genesis.serialized(), number: 0)) }
+        for block in joined where locations.count <= joined.count && block.number.rawValue - self.base == UInt64(locations.count) {
+            locations.append(try store.append(block.serialized(), number: UInt64(locations.count)))
+            last = block
+            recent = Array((recent + [block]).suffix(count))
+        }
         self.last = last ?? genesis
         self.recent = recent
         self.opened = Mutex(Opened(store: store, locations: locations))
     }
 
-    /// Number of the last block; nil after `close()`.
-    var head: UInt64? { self.opened.withLock { $0.map { UInt64($0.locations.count) - 1 } } }
+    /// The number of the first block after block 0 that is here, or will be.
+    var first: UInt64 { self.base + 1 }
 
     /// Stores the next block and returns when it is durable.
     func append(_ block: OrderedBlock) throws {
         try self.opened.withLock { opened in
             guard let store = opened?.store else { throw LedgerMismatch(reason: "its block files are closed") }
-            let location = try store.append(block.serialized(), number: block.number.rawValue)
+            // Frames are numbered without a gap.
+            let location = try store.append(block.serialized(), number: block.number.rawValue - min(self.base, block.number.rawValue))
             opened?.locations.append(location)
         }
     }
@@ -55,8 +76,10 @@ final class ChainStore: Sendable {
     /// The bytes of a block; nil when it is not there, and after `close()`.
     func block(_ number: UInt64) throws -> [UInt8]? {
         try self.opened.withLock { opened in
-            guard let opened, number < UInt64(opened.locations.count) else { return nil }
-            return try opened.store.read(number, at: opened.locations[Int(number)])
+            guard let opened, number == 0 || number > self.base else { return nil }
+            let frame = number == 0 ? 0 : number - self.base
+            guard frame < UInt64(opened.locations.count) else { return nil }
+            return try opened.store.read(frame, at: opened.locations[Int(frame)])
         }
     }
 

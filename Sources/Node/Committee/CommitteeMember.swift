@@ -6,14 +6,13 @@ import Ordering
 import SelvageClient
 import Synchronization
 
-/// One member of the ordering committee: its folder, its key, its pool of envelopes, and the loop that drives its replica.
+/// One member of the ordering committee: its folder, its key, its pool of envelopes, and the loops that drive its core and its door.
 ///
-/// The folder holds the blocks, the safety record and the signer's guard, and is locked as long as the member lives; `run()` ends with all of it
-/// given back, so that the member can be opened again from the folder alone.
+/// The folder holds the blocks, the safety record, the signer's guard and the pool log, and is locked as long as the member lives; `run()` ends
+/// with all of it given back, so that the member can be opened again from the folder alone. Core and door have a thread of their own each.
 package final class CommitteeMember: Sendable {
     package let name: String
     package let consenter: UInt32
-    package let blocks: CommitteeBlocks
     private let settings: CommitteeSettings
     private let clock: any CommitteeClock
     private let transport: any CommitteeTransport
@@ -21,56 +20,82 @@ package final class CommitteeMember: Sendable {
     private let inbox: MemberInbox
     private let pool: SharedPool
     private let store: ChainStore
-    private let core: Mutex<MemberCore?>
+    private let core: CoreLoop
+    private let intake: IntakeLoop
     private let resumed: SafetyRecord?
-    private let timers: AsyncStream<(item: MemberInbox.Item, milliseconds: UInt32)>
-    private let timerInput: AsyncStream<(item: MemberInbox.Item, milliseconds: UInt32)>.Continuation
+    private let logged: [[UInt8]]
+    private let timers: MemberTimers
 
     /// Opens a member's folder, or makes it for a new key.
     ///
-    /// - Parameter files: The file system under record and blocks; tests let it fail.
+    /// - Parameters:
+    ///   - consenter: The member's number where the configuration of block 0 does not name it yet: it follows the chain until it is in office.
+    ///   - join: What a new folder begins with instead of block 0; one that has blocks goes on with those.
+    ///   - files: The file system under record, blocks and pool log; tests let it fail.
     /// - Throws: `NodeError.notJoined` when the folder is in use, damaged, or belongs to another key, chain or machine.
     package init(
-        name: String, identity: SigningIdentity, folder: String, genesis: OrderedBlock, settings: CommitteeSettings, environment: SystemEnvironment,
-        clock: (any CommitteeClock)? = nil, transport: any CommitteeTransport, progress: CommitteeProgress,
-        files: any BlockFileIO = SystemFiles()
+        name: String, identity: SigningIdentity, consenter: UInt32? = nil, folder: String, genesis: OrderedBlock, join: SnapshotJoin? = nil,
+        settings: CommitteeSettings, environment: SystemEnvironment, clock: (any CommitteeClock)? = nil,
+        transport: any CommitteeTransport, progress: CommitteeProgress, files: any BlockFileIO = SystemFiles()
     ) throws(NodeError) {
         self.name = name
-        self.settings = settings
+        var settings = settings
         self.transport = transport
         self.progress = progress
         let clock = clock ?? environment
         self.clock = clock
         do {
             let chain = genesis.headerHash
-            let blocks = try CommitteeBlocks(bundle: ChannelBundle(block: genesis, verifier: RememberedSignatures()), chain: chain)
-            let consenter = try blocks.consenter(of: identity)
-            self.blocks = blocks
+            var blocks = try CommitteeBlocks(genesis: ChannelBundle(block: genesis, verifier: RememberedSignatures()), chain: chain)
+            if let agreed = (blocks.governance as? ElectedGovernance)?.plane.settings { settings.ordering = settings.ordering.agreed(agreed) }
+            let consenter = try consenter ?? blocks.consenter(of: identity)
             self.consenter = consenter
             let disk = try MemberDisk(folder: folder, chain: chain, consenter: consenter, environment: environment, files: files)
-            let store = try ChainStore(folder: folder + "/blocks", genesis: genesis, recent: settings.ordering.replayBlocks, files: files)
+            let kept = try SnapshotJoin(in: folder)
+            let hasBlocks = ((try? files.list(folder + "/blocks")) ?? []).contains { $0 != "LOCK" }
+            let joined = kept ?? (hasBlocks ? nil : join)
+            if let joined {
+                blocks = try joined.snapshot.rules(
+                    genesis: genesis, trust: joined.trust, settings: settings.ordering, verifier: RememberedSignatures())
+                if kept == nil { try joined.write(to: folder) }
+            }
+            let start = joined?.snapshot.blocks.last?.number ?? 0
+            let store = try ChainStore(
+                folder: folder + "/blocks", genesis: genesis, joined: joined?.snapshot.blocks ?? [], recent: settings.ordering.replayBlocks,
+                files: files
+            ) { block in
+                if block.number > start { blocks = try blocks.successor(after: block) }
+            }
             let position = try ChainPosition(after: store.last, chain: chain)
             let recovery = try disk.recovery(
                 chain: chain, consenter: consenter, head: position.number.rawValue, isMoveApproved: settings.isMoveApproved)
             let (signing, resumed) = try Self.signing(after: recovery)
-            let pool = SharedPool(
-                EnvelopePool(batch: blocks.bundle.batch, settings: settings.ordering, recent: store.recent, position: position))
-            let inbox = MemberInbox(peers: blocks.committee.members.filter { $0 != consenter })
-            let (timers, timerInput) = AsyncStream.makeStream(of: (item: MemberInbox.Item, milliseconds: UInt32).self)
-            let around = MemberCore.Surroundings(
-                send: { transport.send($0, from: consenter, to: $1) }, startTimer: { timerInput.yield(($0, $1)) }, now: { clock.now() },
-                progress: progress)
-            self.core = Mutex(
-                try MemberCore(
-                    consenter: consenter, blocks: blocks, settings: settings, identity: identity, store: store, pool: pool, disk: disk,
-                    signing: signing, position: position, around: around))
-            (self.inbox, self.pool, self.store, self.resumed) = (inbox, pool, store, resumed)
-            (self.timers, self.timerInput) = (timers, timerInput)
+            let (log, logged) = try PoolLogFile.open(folder: folder, files: files)
+            let waiting = EnvelopePool(
+                batch: blocks.bundle.batch, settings: settings.ordering, recent: store.recent, position: position)
+            let pool = SharedPool(waiting, blocks: blocks, height: position.number.rawValue + 1)
+            let inbox = MemberInbox()
+            let timers = MemberTimers(clock: clock, inbox: inbox)
+            let around = MemberWorld(
+                consenter: consenter, transport: transport, clock: clock, timers: timers, inbox: inbox, progress: progress)
+            let core = try MemberCore(
+                consenter: consenter, blocks: blocks, settings: settings, identity: identity, chain: store, pool: pool, safety: disk,
+                signing: signing, last: store.last, around: around)
+            let intake = MemberIntake(
+                consenter: consenter, identity: identity, chain: chain, settings: settings, pool: pool, log: log, around: around)
+            let isSigner = core.isSigner
+            self.core = CoreLoop(core: core, inbox: inbox, name: name)
+            self.intake = IntakeLoop(intake: intake, inbox: inbox, name: name)
+            (self.inbox, self.pool, self.store, self.timers) = (inbox, pool, store, timers)
+            (self.resumed, self.logged, self.settings) = (resumed, logged, settings)
             progress.update(consenter) { member in
                 member.head = position.number.rawValue
+                member.first = store.first
                 member.failure = nil
-                if case .never = signing { member.isObserver = true } else { member.isObserver = false }
+                member.isObserver = !isSigner
             }
+            // What others send before the member runs waits in the inbox.
+            transport.attach(inbox, as: consenter)
         } catch {
             throw .notJoined(node: name, reason: "\(error)")
         }
@@ -78,26 +103,29 @@ package final class CommitteeMember: Sendable {
 
     /// Takes part until `stop()` is called or the disk, the key or the protocol forbids to go on.
     package func run() async throws(NodeError) {
-        let failure = Mutex<String?>(nil)
-        self.transport.attach(self.inbox, as: self.consenter)
+        let failure = FirstFailure()
         self.progress.update(self.consenter) { $0.isRunning = true }
         await withDiscardingTaskGroup { group in
-            group.addTask { await self.runTimers() }
+            group.addTask { await self.timers.run() }
             group.addTask { await self.runTicks() }
-            group.addTask { await self.runIntake() }
-            do {
-                try self.step { try $0.begin(resuming: self.resumed) }
-                for await _ in self.inbox.wake {
-                    while let item = self.inbox.next() { try self.step { try $0.take(item) } }
+            group.addTask {
+                do {
+                    try await self.intake.run(restoring: self.logged)
+                } catch {
+                    failure.note("\(error)")
                 }
+                self.inbox.close()
+            }
+            do {
+                try await self.core.run(resuming: self.resumed)
             } catch {
-                failure.withLock { $0 = "\(error)" }
+                failure.note("\(error)")
             }
             self.inbox.close()
             group.cancelAll()
         }
-        let reason = failure.withLock { $0 }
-        self.close()
+        let reason = failure.reason
+        await self.close()
         self.progress.update(self.consenter) { member in
             member.isRunning = false
             member.failure = reason
@@ -111,25 +139,36 @@ package final class CommitteeMember: Sendable {
     }
 
     /// Gives the folder back; for a member that never ran.
-    package func close() {
+    package func close() async {
+        self.inbox.close()
         self.transport.detach(self.consenter)
-        self.core.withLock { $0 = nil }
+        await self.core.close()
+        await self.intake.close()
         self.store.close()
     }
 
-    /// Checks an envelope, keeps it for a block and passes it to the other members; one that is held already is answered alike.
-    package func broadcast(_ envelope: Envelope) -> BroadcastReply {
-        let now = self.clock.now()
-        do throws(BroadcastRefusal) {
-            let checked = try self.blocks.checks.check(envelope, now: now)
-            guard try self.insert(checked, isOwn: true, now: now) else { return BroadcastReply(status: BroadcastVerdict.accepted.status) }
-            for member in self.blocks.committee.members where member != self.consenter {
-                self.transport.send(.envelopes([checked.serialized]), from: self.consenter, to: member)
-            }
-            return BroadcastReply(status: BroadcastVerdict.accepted.status)
-        } catch {
-            return BroadcastReply(status: error.verdict.status, info: error.verdict.info)
+    /// Checks an envelope, queues it durably, passes it to the other members and gives a signed receipt; one that is held already is answered
+    /// alike.
+    package func submit(_ envelope: Envelope) async -> MemberIntake.Answer {
+        await withCheckedContinuation { continuation in
+            self.inbox.submit(MemberInbox.Submission(envelope: envelope) { continuation.resume(returning: $0) })
         }
+    }
+
+    /// The same with the answer that Fabric's clients know.
+    package func broadcast(_ envelope: Envelope) async -> BroadcastReply {
+        switch await self.submit(envelope) {
+        case .queued: BroadcastReply(status: BroadcastVerdict.accepted.status)
+        case .refused(let refusal): BroadcastReply(status: refusal.verdict.status, info: refusal.verdict.info)
+        }
+    }
+
+    /// Complains of a receipt that was not honoured: it goes to the audit nodes, which charge the ingress once that is proven (E6).
+    ///
+    /// Nothing is promised: a queue that is full does not take it, and the client complains again, best at several members.
+    package func complain(of receipt: SignedReceipt, about envelope: Envelope) {
+        guard let bytes = ReceiptFormat.encode(receipt) else { return }
+        self.inbox.accept(.complaint(receipt: bytes, envelope: envelope.serialized()), from: self.consenter)
     }
 
     /// A stored block; nil when it is not there, and once the member has stopped.
@@ -137,56 +176,30 @@ package final class CommitteeMember: Sendable {
         try self.store.block(number).map { try OrderedBlock(serialized: $0) }
     }
 
+    /// What a new member can begin with, and the hash by which its operator knows that it is the right one.
+    ///
+    /// - Throws: `SnapshotRefusal` when there is no block yet, or this member does not have those that the rules look back to.
+    package func snapshot() throws -> SnapshotJoin {
+        let (rules, height) = self.pool.state.withLock { ($0.blocks, $0.height - 1) }
+        guard let genesis = try self.block(0) else { throw SnapshotRefusal.incomplete(block: 0) }
+        let snapshot = try MemberSnapshot(
+            of: rules, at: height, lookBack: rules.lookBack(self.settings.ordering), genesis: genesis
+        ) { try self.block($0) }
+        guard let last = snapshot.blocks.last else { throw SnapshotRefusal.incomplete(block: height) }
+        let trust = MemberSnapshot.trust(
+            chain: genesis.headerHash, position: try ChainPosition(after: last, chain: genesis.headerHash),
+            governanceRoot: rules.governance.root)
+        return SnapshotJoin(snapshot: snapshot, trust: trust)
+    }
+
     /// How many envelopes wait for a block.
-    package var waitingCount: Int { self.pool.pool.withLock { $0.count } }
+    package var waitingCount: Int { self.pool.count }
 
-    private func insert(_ envelope: CheckedEnvelope, isOwn: Bool, now: Timestamp) throws(BroadcastRefusal) -> Bool {
-        let isNew = try self.pool.pool.withLock { (pool) throws(BroadcastRefusal) in try pool.insert(envelope, isOwn: isOwn, now: now) }
-        if isNew { self.inbox.post(.reason) }
-        return isNew
-    }
-
-    private func step(_ body: (inout MemberCore) throws -> Void) throws {
-        try self.core.withLock { core in
-            guard var taken = core else { throw MemberFailure(reason: "the member is closed") }
-            core = nil
-            defer { core = taken }
-            try body(&taken)
-        }
-    }
-
-    private func runTimers() async {
-        await withDiscardingTaskGroup { group in
-            for await timer in self.timers {
-                group.addTask {
-                    // A cancelled sleep means that the member ends.
-                    guard (try? await self.clock.sleep(milliseconds: timer.milliseconds)) != nil else { return }
-                    self.inbox.post(timer.item)
-                }
-            }
-            group.cancelAll()
-        }
-    }
+    /// The rules for the next block: who is in office, and under which configuration.
+    package var blocks: CommitteeBlocks { self.pool.state.withLock { $0.blocks } }
 
     private func runTicks() async {
         while (try? await self.clock.sleep(milliseconds: self.settings.tickMilliseconds)) != nil { self.inbox.post(.tick) }
-    }
-
-    /// Checks what other members pushed, beside the core: signatures of clients must not hold votes up.
-    private func runIntake() async {
-        for await _ in self.inbox.wakeIntake {
-            while let envelopes = self.inbox.nextEnvelopes() {
-                let now = self.clock.now()
-                for bytes in envelopes {
-                    guard let envelope = try? Envelope(serialized: bytes), let checked = try? self.blocks.checks.check(envelope, now: now) else {
-                        self.progress.update(self.consenter) { $0.refusedEnvelopes += 1 }
-                        continue
-                    }
-                    // What is full or old here is the sender's to order.
-                    _ = try? self.insert(checked, isOwn: false, now: now)
-                }
-            }
-        }
     }
 
     private static func signing(after recovery: Recovery) throws -> (MemberCore.Signing, SafetyRecord?) {
@@ -198,4 +211,13 @@ package final class CommitteeMember: Sendable {
         case .refused(let mismatch): throw MemberFailure(reason: mismatch.rawValue)
         }
     }
+}
+
+/// Why a member stopped, as whichever of its loops failed first says.
+private final class FirstFailure: Sendable {
+    private let first = Mutex<String?>(nil)
+
+    var reason: String? { self.first.withLock { $0 } }
+
+    func note(_ reason: String) { self.first.withLock { $0 = $0 ?? reason } }
 }

@@ -7,6 +7,8 @@ package final class CommitteeProgress: Sendable {
     package struct Member: Sendable {
         /// Number of its last stored block.
         package var head: UInt64 = 0
+        /// Number of the first block after block 0 that it has; later than 1 where it joined with a snapshot.
+        package var first: UInt64 = 1
         package var isRunning = false
         /// Why it stopped by itself.
         package var failure: String?
@@ -16,6 +18,10 @@ package final class CommitteeProgress: Sendable {
         package var lastFault: CandidateFault?
         /// Envelopes that other members pushed and that this one refused.
         package var refusedEnvelopes = 0
+        /// Facts that it has charged others with, the last few.
+        package var charges: [Evidence.Identity] = []
+        /// Why its last charge that was not taken was refused.
+        package var refusedCharge: BroadcastRefusal?
         /// Messages that it refused, by their sender.
         package var refused: [UInt32: Int] = [:]
     }
@@ -25,6 +31,16 @@ package final class CommitteeProgress: Sendable {
         package var members: [UInt32: Member] = [:]
         /// Proofs of misbehaviour, each once, with the member that found it first.
         package var evidence: [(evidence: Evidence, finder: UInt32)] = []
+
+        /// One line for each member, for people who look for what holds the committee up.
+        package var lines: [String] {
+            self.members.sorted { $0.key < $1.key }.map { id, member in
+                let state = member.failure.map { "stopped: \($0)" } ?? (member.isRunning ? (member.isObserver ? "follows" : "in office") : "down")
+                return "member \(id): block \(member.head), \(state)" + (member.lastFault.map { ", saw an invalid block: \($0)" } ?? "")
+                    + (member.refusedEnvelopes > 0 ? ", refused \(member.refusedEnvelopes) pushed envelopes" : "")
+                    + member.refused.sorted { $0.key < $1.key }.map { ", refused \($0.value) messages of member \($0.key)" }.joined()
+            }
+        }
     }
 
     private struct Waiter {

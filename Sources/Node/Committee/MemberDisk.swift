@@ -5,14 +5,8 @@ import Ledger
 import LedgerModel
 import Ordering
 
-/// Why a member stops and does not start again by itself.
-struct MemberFailure: Error, CustomStringConvertible {
-    let reason: String
-    var description: String { self.reason }
-}
-
 /// What a member writes before it signs: the safety record in two slots and the signer's guard, in a folder that is its own (1.10).
-struct MemberDisk {
+struct MemberDisk: SafetyStore {
     static let recordFile = "safety-record"
     static let guardFile = "signer-guard"
 
@@ -20,7 +14,8 @@ struct MemberDisk {
     private let lock: any FolderLock
     private var slots: SafetyRecordSlots?
     private var record: (any BlockFile)?
-    private var signerGuard: SignerGuard
+    private var guardSlots: SignerGuardSlots
+    private let guardFile: any BlockFile
 
     /// Takes the folder, makes record and guard of a new key, and reads those of a used one.
     ///
@@ -33,7 +28,7 @@ struct MemberDisk {
         self.folder = folder
         self.lock = lock
         let (recordPath, guardPath) = (folder + "/" + Self.recordFile, folder + "/" + Self.guardFile)
-        var guardBytes = try HostFiles.read(guardPath, limit: NodeLimits.guardBytes)
+        var guardBytes = try HostFiles.read(guardPath, limit: 2 * ConsensusLimits.guardSlotBytes)
         var recordBytes = try HostFiles.read(recordPath, limit: 2 * ConsensusLimits.slotBytes)
         let hasBlocks = ((try? files.list(folder + "/blocks")) ?? []).contains { $0 != "LOCK" }
         if recordBytes == nil, guardBytes == nil, !hasBlocks {
@@ -43,23 +38,39 @@ struct MemberDisk {
             }
             var slots = SafetyRecordSlots(owner: owner)
             guard let first = slots.write(.unused) else { throw MemberFailure(reason: "the safety record cannot be written") }
-            let empty = [UInt8](repeating: 0, count: ConsensusLimits.slotBytes)
-            let bytes = first.slot == 0 ? first.bytes + empty : empty + first.bytes
+            let bytes = Self.pair(first, of: ConsensusLimits.slotBytes)
             // Were the guard written first, a crash in between would leave a guard without a record: a burned key.
             try HostFiles.write(bytes, to: recordPath, mode: 0o600)
             recordBytes = bytes
         }
-        let read = recordBytes.flatMap { bytes in
-            SafetyRecordSlots(slots: [Array(bytes.prefix(ConsensusLimits.slotBytes)), Array(bytes.dropFirst(ConsensusLimits.slotBytes))])
+        var read: SafetyRecordSlots?
+        if let recordBytes {
+            let file = try files.open(recordPath, for: .writing)
+            self.record = file
+            let slots = Self.halves(recordBytes, of: ConsensusLimits.slotBytes)
+            // What was read may not be on the disk yet.
+            read = try SafetyRecordSlots(slots: slots) { slot, bytes throws(FileError) in
+                try file.write(bytes, at: UInt64(slot * ConsensusLimits.slotBytes))
+                try file.sync()
+            }
         }
         if guardBytes == nil, read?.record == .unused {
-            guardBytes = SignerGuardFormat.encode(SignerGuard())
-            try HostFiles.write(guardBytes ?? [], to: guardPath, mode: 0o600)
+            var slots = SignerGuardSlots()
+            guard let first = slots.write(SignerGuard()) else { throw MemberFailure(reason: "the signer's guard cannot be written") }
+            let bytes = Self.pair(first, of: ConsensusLimits.guardSlotBytes)
+            try HostFiles.write(bytes, to: guardPath, mode: 0o600)
+            guardBytes = bytes
         }
         guard let guardBytes else { throw MemberFailure(reason: "\(guardPath) is missing: restore it, or register a new key") }
-        self.signerGuard = try SignerGuardFormat.decode(guardBytes)
+        guard var guardSlots = SignerGuardSlots(slots: Self.halves(guardBytes, of: ConsensusLimits.guardSlotBytes)),
+            let again = guardSlots.write(guardSlots.signerGuard)
+        else { throw MemberFailure(reason: "\(guardPath) is damaged: restore it, or register a new key") }
+        self.guardFile = try files.open(guardPath, for: .writing)
+        // What was read may not be on the disk yet, like the record.
+        try self.guardFile.write(again.bytes, at: UInt64(again.slot * ConsensusLimits.guardSlotBytes))
+        try self.guardFile.sync()
+        self.guardSlots = guardSlots
         self.slots = read
-        if read != nil { self.record = try files.open(recordPath, for: .writing) }
     }
 
     /// What the member may do, given its last stored block.
@@ -68,7 +79,7 @@ struct MemberDisk {
         guard let owner = RecordOwner(chain: chain, consenter: consenter, instance: instance, machine: try Self.machine(self.folder)) else {
             throw MemberFailure(reason: "the chain's name is not a hash")
         }
-        return .decide(slots: self.slots, guard: self.signerGuard, owner: owner, head: head, isMoveApproved: isMoveApproved)
+        return .decide(slots: self.slots, guard: self.guardSlots.signerGuard, owner: owner, head: head, isMoveApproved: isMoveApproved)
     }
 
     /// Makes the record durable. After an error the member must stop (W3).
@@ -82,10 +93,24 @@ struct MemberDisk {
 
     /// Notes durably that a message is about to be signed (W7).
     mutating func claim(_ request: SignRequest, signedBytes: [UInt8]) throws {
-        let before = self.signerGuard
-        try self.signerGuard.claim(height: request.height, round: request.round, kind: request.kind, signedBytes: signedBytes)
-        guard self.signerGuard != before else { return }
-        try HostFiles.write(SignerGuardFormat.encode(self.signerGuard), to: self.folder + "/" + Self.guardFile, mode: 0o600)
+        var signerGuard = self.guardSlots.signerGuard
+        try signerGuard.claim(height: request.height, round: request.round, kind: request.kind, signedBytes: signedBytes)
+        guard signerGuard != self.guardSlots.signerGuard else { return }
+        guard let written = self.guardSlots.write(signerGuard) else { throw MemberFailure(reason: "the signer's guard cannot be written") }
+        try self.guardFile.write(written.bytes, at: UInt64(written.slot * ConsensusLimits.guardSlotBytes))
+        try self.guardFile.sync()
+    }
+
+    /// The content of a file with one slot written.
+    private static func pair(_ written: (slot: Int, bytes: [UInt8]), of slotBytes: Int) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 2 * slotBytes)
+        let start = written.slot * slotBytes
+        bytes.replaceSubrange(start..<start + written.bytes.count, with: written.bytes)
+        return bytes
+    }
+
+    private static func halves(_ bytes: [UInt8], of slotBytes: Int) -> [[UInt8]] {
+        [Array(bytes.prefix(slotBytes)), Array(bytes.dropFirst(slotBytes))]
     }
 
     /// Names the one place of a folder: a copy of it has another device or file number, on this machine or another one.

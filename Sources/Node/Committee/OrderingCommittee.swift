@@ -14,18 +14,28 @@ package final class OrderingCommittee: Sendable {
         package let name: String
         package let identity: SigningIdentity
         package let folder: String
+        /// The member's number where block 0 does not name it: it follows the chain until it is in office.
+        package let consenter: UInt32?
+        /// What a new folder begins with instead of block 0.
+        package let join: SnapshotJoin?
         /// The file system under the member; tests let it fail.
         package var files: any BlockFileIO
 
-        package init(name: String, identity: SigningIdentity, folder: String, files: any BlockFileIO = SystemFiles()) {
+        package init(
+            name: String, identity: SigningIdentity, consenter: UInt32? = nil, folder: String, join: SnapshotJoin? = nil,
+            files: any BlockFileIO = SystemFiles()
+        ) {
+            self.join = join
             self.name = name
             self.identity = identity
+            self.consenter = consenter
             self.folder = folder
             self.files = files
         }
     }
 
     private struct State {
+        var seats: [UInt32: Seat] = [:]
         var members: [UInt32: CommitteeMember] = [:]
         var receivers: [any BlockReceiver] = []
         /// Up to where receivers are served after `stop()`.
@@ -33,7 +43,6 @@ package final class OrderingCommittee: Sendable {
     }
 
     package let progress = CommitteeProgress()
-    private let seats: [UInt32: Seat]
     private let genesis: OrderedBlock
     private let settings: CommitteeSettings
     private let environment: SystemEnvironment
@@ -46,7 +55,8 @@ package final class OrderingCommittee: Sendable {
     ///
     /// - Parameter seats: The members that this process runs; others may be reachable by the transport.
     package init(
-        seats: [Seat], genesis: OrderedBlock, settings: CommitteeSettings = CommitteeSettings(), environment: SystemEnvironment,
+        seats: [Seat], genesis: OrderedBlock, settings: CommitteeSettings = CommitteeSettings(),
+        environment: SystemEnvironment,
         transport: any CommitteeTransport = LocalCommitteeTransport()
     ) throws(NodeError) {
         self.genesis = genesis
@@ -61,8 +71,7 @@ package final class OrderingCommittee: Sendable {
             byID[member.consenter] = seat
             members[member.consenter] = member
         }
-        self.seats = byID
-        self.state = Mutex(State(members: members))
+        self.state = Mutex(State(seats: byID, members: members))
         for id in members.keys.sorted() {
             if let member = members[id] { self.launchInput.yield(member) }
         }
@@ -78,7 +87,7 @@ package final class OrderingCommittee: Sendable {
 
     package func member(_ consenter: UInt32) -> CommitteeMember? { self.state.withLock { $0.members[consenter] } }
 
-    /// A client's way to a member; while that one is down, to the next one.
+    /// A client's way to a member; while that one is down, to the next one that is in office.
     package func connection(to consenter: UInt32? = nil) -> CommitteeConnection { CommitteeConnection(committee: self, preferred: consenter) }
 
     /// Runs all members and delivers blocks until `stop()` is called or a receiver refuses a block.
@@ -100,15 +109,16 @@ package final class OrderingCommittee: Sendable {
             self.launchInput.finish()
             for member in self.state.withLock({ Array($0.members.values) }) { member.stop() }
         }
-        for member in self.state.withLock({ Array($0.members.values) }) { member.close() }
+        for member in self.state.withLock({ Array($0.members.values) }) { await member.close() }
         let reason = failure.withLock { $0 }
         for receiver in self.state.withLock({ $0.receivers }) { receiver.endOfBlocks(because: reason ?? "the committee was stopped") }
         if let reason { throw .orderingStopped(node: "committee", reason: reason) }
     }
 
-    /// Ends `run()` once every block stored by now has been delivered.
+    /// Ends `run()` once every block that a member which is up has stored by now has been delivered.
     package func stop() {
-        let head = self.progress.snapshot.members.values.map(\.head).max() ?? 0
+        let running = self.running
+        let head = self.progress.snapshot.members.filter { running.contains($0.key) }.map(\.value.head).max() ?? 0
         self.state.withLock { $0.lastDelivery = head }
         self.progress.touch()
     }
@@ -130,10 +140,21 @@ package final class OrderingCommittee: Sendable {
     ///
     /// - Parameter files: Another file system than its seat's.
     package func startMember(_ consenter: UInt32, files: (any BlockFileIO)? = nil) throws(NodeError) {
-        guard var seat = self.seats[consenter], self.member(consenter) == nil else { return }
+        guard var seat = self.state.withLock({ $0.seats[consenter] }), self.member(consenter) == nil else { return }
         if let files { seat.files = files }
         let member = try Self.open(seat, self.genesis, self.settings, self.environment, self.transport, self.progress)
         self.state.withLock { $0.members[consenter] = member }
+        self.launchInput.yield(member)
+        self.progress.touch()
+    }
+
+    /// Runs one more member in this process: one whose key was registered after the start. It follows the chain until it is in office.
+    package func addMember(_ seat: Seat) throws(NodeError) {
+        let member = try Self.open(seat, self.genesis, self.settings, self.environment, self.transport, self.progress)
+        self.state.withLock { state in
+            state.seats[member.consenter] = seat
+            state.members[member.consenter] = member
+        }
         self.launchInput.yield(member)
         self.progress.touch()
     }
@@ -153,7 +174,7 @@ package final class OrderingCommittee: Sendable {
             try await self.progress.wait { snapshot in
                 let (members, last) = self.state.withLock { ($0.members, $0.lastDelivery) }
                 if let last, wanted > last { return true }
-                return members.keys.contains { snapshot.members[$0].map { $0.head >= wanted } ?? false }
+                return members.keys.contains { snapshot.members[$0].map { $0.first <= wanted && $0.head >= wanted } ?? false }
             }
             let (members, receivers, last) = self.state.withLock { ($0.members, $0.receivers, $0.lastDelivery) }
             if let last, wanted > last { return }
@@ -163,7 +184,8 @@ package final class OrderingCommittee: Sendable {
                 block = (try? members[id]?.block(wanted)) ?? nil
             }
             guard let block else {
-                await Task.yield()
+                // Its disk fails or it is just going down; asking again at once would keep a core busy until it is back.
+                try await self.environment.sleep(milliseconds: NodeLimits.unreadableBlockPauseMs)
                 continue
             }
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -179,8 +201,9 @@ package final class OrderingCommittee: Sendable {
         _ transport: any CommitteeTransport, _ progress: CommitteeProgress
     ) throws(NodeError) -> CommitteeMember {
         try CommitteeMember(
-            name: seat.name, identity: seat.identity, folder: seat.folder, genesis: genesis, settings: settings, environment: environment,
-            transport: transport, progress: progress, files: seat.files)
+            name: seat.name, identity: seat.identity, consenter: seat.consenter, folder: seat.folder, genesis: genesis, join: seat.join,
+            settings: settings,
+            environment: environment, transport: transport, progress: progress, files: seat.files)
     }
 }
 
@@ -189,12 +212,16 @@ package struct CommitteeConnection: OrdererConnection {
     let committee: OrderingCommittee
     let preferred: UInt32?
 
-    package func broadcast(_ envelope: Envelope) -> BroadcastReply {
+    package func broadcast(_ envelope: Envelope) async -> BroadcastReply {
+        let known = self.committee.progress.snapshot.members
         let running = self.committee.running
+        // Who only follows may be behind, and would judge by an old state; while nobody is in office anybody passes envelopes on.
+        let inOffice = running.filter { known[$0]?.isObserver == false }
+        let choice = inOffice.isEmpty ? running : inOffice
         let first = self.preferred ?? 0
-        guard let id = running.first(where: { $0 >= first }) ?? running.first, let member = self.committee.member(id) else {
+        guard let id = choice.first(where: { $0 >= first }) ?? choice.first, let member = self.committee.member(id) else {
             return BroadcastReply(status: 503, info: "no member of the ordering committee is up: send again later")
         }
-        return member.broadcast(envelope)
+        return await member.broadcast(envelope)
     }
 }

@@ -1,21 +1,23 @@
+import Ordering
+
 /// What waits in one lane from one member to another, bounded (consensus 1.9).
 ///
 /// A full lane of votes loses its oldest message of a superseded round; a full lane of blocks or envelopes does not take more. Whatever is lost
 /// is asked for or sent again: nobody ever waits for room.
 struct ParcelQueue: Sendable {
-    private let lane: CommitteeParcel.Lane
-    private var items: [CommitteeParcel] = []
+    private let lane: MemberParcel.Lane
+    private var items: [MemberParcel] = []
     private var head = 0
     private var bytes = 0
 
-    init(_ lane: CommitteeParcel.Lane) {
+    init(_ lane: MemberParcel.Lane) {
         self.lane = lane
     }
 
     var count: Int { self.items.count - self.head }
 
     /// - Returns: Whether nothing was lost.
-    mutating func push(_ parcel: CommitteeParcel) -> Bool {
+    mutating func push(_ parcel: MemberParcel) -> Bool {
         let limit = self.lane == .votes ? NodeLimits.queuedVotes : NodeLimits.queuedParcels
         var isComplete = true
         if self.lane == .votes {
@@ -31,7 +33,7 @@ struct ParcelQueue: Sendable {
         return isComplete
     }
 
-    mutating func pop() -> CommitteeParcel? {
+    mutating func pop() -> MemberParcel? {
         guard self.count > 0 else { return nil }
         let parcel = self.items[self.head]
         self.head += 1
@@ -43,7 +45,7 @@ struct ParcelQueue: Sendable {
         return parcel
     }
 
-    private mutating func dropSuperseded(by parcel: CommitteeParcel) {
+    private mutating func dropSuperseded(by parcel: MemberParcel) {
         let index =
             self.items.indices.dropFirst(self.head).first { index in
                 guard let place = self.items[index].place, let newest = parcel.place else { return false }

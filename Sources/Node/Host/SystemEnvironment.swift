@@ -3,7 +3,7 @@ import Glibc
 import LedgerModel
 import SelvageClient
 
-/// The clock and the random source of this machine: the one place where time is read.
+/// The clock, the random source and the cores of this machine: the one place where time is read.
 package struct SystemEnvironment: ClientEnvironment {
     package init() {}
 
@@ -20,6 +20,9 @@ package struct SystemEnvironment: ClientEnvironment {
         clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
+
+    /// How many cores may be used now, at least 1.
+    package var cores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
     package func randomBytes(count: Int) -> [UInt8] {
         var source = SystemRandomSource()

@@ -14,12 +14,23 @@ package enum CandidateFault: Error, Equatable, Sendable, CustomStringConvertible
     case envelopeForm(index: Int)
     /// A transaction is in the block twice.
     case repeated(index: Int)
+    /// A change of the committee is due, and the block is not that change.
+    case changeIsDue
+    /// The block holds a configuration that is not the due one, or that too few members have signed.
+    case configuration(reason: String)
+    /// A heartbeat while there is none due.
+    case heartbeatTooEarly
+    /// An envelope that only the proposer may make is not signed by it.
+    case foreignEnvelope
+    /// No block can be put together from the parts that have this id.
+    case contradictoryOutline
 
     /// Which envelope is at fault; nil when it is the block as a whole.
     package var envelopeIndex: Int? {
         switch self {
         case .envelope(let index, _), .envelopeForm(let index), .repeated(let index): index
-        case .wrongField, .parentCertificate, .size: nil
+        case .wrongField, .parentCertificate, .size, .changeIsDue, .configuration, .contradictoryOutline: nil
+        case .heartbeatTooEarly, .foreignEnvelope: 0
         }
     }
 
@@ -30,6 +41,11 @@ package enum CandidateFault: Error, Equatable, Sendable, CustomStringConvertible
         case .size(let envelopes, let bytes): "\(envelopes) envelopes of \(bytes) bytes are not a block that the channel allows"
         case .envelope(let index, let refusal): "envelope \(index): \(refusal)"
         case .envelopeForm(let index): "envelope \(index) is not in canonical form"
+        case .changeIsDue: "a change of the committee is due, and this is another block"
+        case .configuration(let reason): "its configuration is not the due one: \(reason)"
+        case .heartbeatTooEarly: "it is a heartbeat, and none is due"
+        case .foreignEnvelope: "its envelope is not signed by the proposer"
+        case .contradictoryOutline: "its hashes contradict each other"
         case .repeated(let index): "envelope \(index) holds a transaction that the block holds already"
         }
     }

@@ -4,10 +4,31 @@ import LedgerModel
 package struct ReplayRules: Sendable {
     package private(set) var window: ReplayWindow
     private let maxAgeMilliseconds: UInt64?
+    private let serviceThreshold: UInt64
+    private let heartbeatMilliseconds: UInt64
+    private let warmUpMilliseconds: UInt64
 
     package init(settings: OrderingSettings) {
         self.window = ReplayWindow(blocks: settings.replayBlocks)
         self.maxAgeMilliseconds = settings.maxAgeMilliseconds
+        self.serviceThreshold = settings.serviceThreshold
+        self.heartbeatMilliseconds = settings.heartbeatMilliseconds
+        self.warmUpMilliseconds = settings.warmUpMilliseconds
+    }
+
+    /// From when on a heartbeat block may follow, milliseconds since 1970; nil when none ever may (1.12, 1.16).
+    package func heartbeatDue(after position: ChainPosition) -> UInt64? {
+        let isWarmingUp = position.number.rawValue &+ 1 < self.serviceThreshold
+        let wait = isWarmingUp ? self.warmUpMilliseconds : self.heartbeatMilliseconds
+        guard wait > 0 || isWarmingUp else { return nil }
+        let (due, overflow) = position.timeMs.addingReportingOverflow(wait)
+        return overflow ? nil : due
+    }
+
+    /// Until the chain is long enough only governance is ordered (1.16).
+    package func checkWarmUp(_ envelope: CheckedEnvelope, after number: BlockNumber) throws(BroadcastRefusal) {
+        guard number.rawValue &+ 1 < self.serviceThreshold, !envelope.isGovernance else { return }
+        throw .warmingUp(height: number, threshold: self.serviceThreshold)
     }
 
     /// Takes in the next block of the chain.

@@ -59,8 +59,10 @@ extension BlockVerifier {
             ("txRoot", header.txRoot == TransactionTree.root(of: block.envelopes)),
             ("timeMs", header.timeMs > position.timeMs), ("proposer", self.bundle.consenter(id: header.proposer) != nil),
             ("configSeq", header.configSeq == self.bundle.sequence),
+            // Whoever follows governance compares the value; a channel without governance has none.
+            ("govRoot", (header.govRoot == ExtendedHeader.zeroHash) == self.bundle.governance.isEmpty),
             // Without content in this version; a value here would be somebody's secret channel.
-            ("govRoot", header.govRoot == ExtendedHeader.zeroHash), ("evidenceRoot", header.evidenceRoot == ExtendedHeader.zeroHash),
+            ("evidenceRoot", header.evidenceRoot == ExtendedHeader.zeroHash),
             ("checkpointHeight", header.checkpointHeight == 0), ("checkpointRoot", header.checkpointRoot == ExtendedHeader.zeroHash),
         ]
         if let wrong = facts.first(where: { !$0.1 }) { throw refuse("\(wrong.0) of its extended header is wrong") }

@@ -5,7 +5,7 @@ import LedgerModel
 import Ordering
 
 /// What an election is opened with, beside its folder.
-struct ElectionOpening: ParsableArguments {
+struct OpeningOptions: ParsableArguments {
     @Option(help: "paper, medium, dev or solo.")
     var preset: ElectionSizes.Preset
 
@@ -158,7 +158,7 @@ extension ElectionCommand {
                 """)
 
         @OptionGroup var options: ElectionOptions
-        @OptionGroup var opening: ElectionOpening
+        @OptionGroup var opening: OpeningOptions
 
         func run() throws {
             try self.options.run {

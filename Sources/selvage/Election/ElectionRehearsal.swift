@@ -17,7 +17,7 @@ extension ElectionCommand {
                 """)
 
         @OptionGroup var options: ElectionOptions
-        @OptionGroup var opening: ElectionOpening
+        @OptionGroup var opening: OpeningOptions
 
         @Option(help: "So many members take a number and do not vote.")
         var abstain = 0

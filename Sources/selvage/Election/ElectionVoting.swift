@@ -58,6 +58,7 @@ extension ElectionCommand {
             let height = try session.height(for: .commit, endingPhase: endingPhase)
             var random = SystemRandomSource()
             var kept: [(MSPID, NumberText)] = []
+            var closed: [(member: MSPID, action: ElectionAction)] = []
             var bar = ProgressBar(title: "vote")
             defer { bar.clear() }
             for (index, vote) in votes.enumerated() {
@@ -80,12 +81,25 @@ extension ElectionCommand {
                 }
                 let (action, secret) = try Voter.commit(
                     try text.number(), choices: vote.choices, election: session.parameters.id, random: &random)
-                try session.apply(action, at: height, who: member.text)
+                closed.append((member, action))
                 text.keep(secret)
                 kept.append((member, text))
             }
+            for (member, action) in Self.unordered(closed) { try session.apply(action, at: height, who: member.text) }
             // The salt first: without it the ballot could not be opened.
             for (member, text) in kept { try folder.write(text, of: member) }
+        }
+
+        /// In the order of the ballots' hashes: that of the members would tell everybody whose ballot is whose.
+        static func unordered(_ ballots: [(member: MSPID, action: ElectionAction)]) -> [(member: MSPID, action: ElectionAction)] {
+            func hash(_ action: ElectionAction) -> [UInt8] {
+                switch action.step {
+                case .commit(let step): SHA256.hash(step.ballotKey)
+                case .reveal(let step): SHA256.hash(step.ballotKey)
+                default: []
+                }
+            }
+            return ballots.sorted { hash($0.action).lexicographicallyPrecedes(hash($1.action)) }
         }
 
         private func votes() throws -> [(member: String, choices: [MSPID])] {
@@ -146,7 +160,7 @@ extension ElectionCommand {
             let height = try session.height(for: .reveal, endingPhase: endingPhase)
             // Signatures differ each time they are made, so what is open already is told by content.
             let opened = Set(session.record.entries.filter { $0.action.phase == .reveal }.map { ElectionActionFormat.content($0.action) })
-            var count = 0
+            var ballots: [(member: MSPID, action: ElectionAction)] = []
             var bar = ProgressBar(title: "reveal")
             defer { bar.clear() }
             let members = try session.members(names)
@@ -158,10 +172,10 @@ extension ElectionCommand {
                 }
                 let action = try Voter.reveal(try text.number(), secret, election: session.parameters.id)
                 if names == nil, opened.contains(ElectionActionFormat.content(action)) { continue }
-                try session.apply(action, at: height, who: member.text)
-                count += 1
+                ballots.append((member, action))
             }
-            return count
+            for (member, action) in Vote.unordered(ballots) { try session.apply(action, at: height, who: member.text) }
+            return ballots.count
         }
     }
 }

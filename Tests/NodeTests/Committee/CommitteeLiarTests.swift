@@ -11,13 +11,11 @@ import Testing
     @Test func `two signed proposals in one round are reported and fork nothing`() async throws {
         let world = try CommitteeWorld.shared.get()
         let transport = LocalCommitteeTransport()
-        // Height 1 is the turn of the second consenter: the order begins with the first one at height 0.
-        let liar: UInt32 = 2
+        let blocks = try CommitteeBlocks(bundle: world.bundle, chain: world.genesis.headerHash)
+        let liar = blocks.schedule.proposer(height: 1, round: 0)
         let folder = try TemporaryFolder()
         let committee = try world.committee(in: folder, absent: [Int(liar)], transport: transport)
-        let honest: [UInt32] = [1, 3, 4]
-        let blocks = try CommitteeBlocks(bundle: world.bundle, chain: world.genesis.headerHash)
-        #expect(blocks.schedule.proposer(height: 1, round: 0) == liar)
+        let honest: [UInt32] = [1, 2, 3, 4].filter { $0 != liar }
         try await world.running(committee, in: folder) {
             try await committee.progress.wait { snapshot in honest.allSatisfy { snapshot.members[$0]?.isRunning == true } }
             var proposals: [ConsensusMessage] = []
@@ -34,16 +32,19 @@ import Testing
             }
             for (index, member) in honest.enumerated() {
                 let own = index == 0 ? 0 : 1
-                for candidate in candidates { transport.send(.candidate(candidate.block.serialized()), from: liar, to: member) }
+                for candidate in candidates {
+                    transport.send(.envelopes(candidate.block.envelopes), from: liar, to: member)
+                    transport.send(.candidate(CandidateOutlineFormat.encode(CandidateOutline(of: candidate))), from: liar, to: member)
+                }
                 transport.send(.consensus(proposals[own]), from: liar, to: member)
                 transport.send(.consensus(proposals[1 - own]), from: liar, to: member)
             }
-            #expect(committee.connection(to: 1).broadcast(try world.envelope(3)).status == 200)
+            #expect(await committee.connection(to: 1).broadcast(try world.envelope(3)).status == 200)
             let snapshot = try await committee.progress.wait { !$0.evidence.isEmpty }
             let evidence = try #require(snapshot.evidence.first)
             #expect(evidence.evidence.identity.offender == liar)
             #expect(evidence.evidence.isProof(committee: blocks.committee, schedule: blocks.schedule, verifier: blocks.keys))
-            let chains = try await committee.waitForEnvelopes(1, at: honest, in: world)
+            let chains = try await committee.waitForEnvelopes(3, at: honest, in: world)
             let common = chains.map(\.count).min() ?? 0
             #expect(common > 0)
             for chain in chains {
@@ -74,7 +75,7 @@ import Testing
                 honest.allSatisfy { snapshot.members[$0]?.refused[4] == 3 && snapshot.members[$0]?.refusedEnvelopes == 2 }
             }
             #expect(refused.evidence.isEmpty)
-            #expect(committee.connection(to: 1).broadcast(try world.envelope(1)).status == 200)
+            #expect(await committee.connection(to: 1).broadcast(try world.envelope(1)).status == 200)
             let chains = try await committee.waitForEnvelopes(1, at: honest, in: world)
             for chain in chains { #expect(world.fault(in: chain) == nil) }
         }

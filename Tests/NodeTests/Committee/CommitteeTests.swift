@@ -35,9 +35,9 @@ import Testing
                         let connection = committee.connection(to: UInt32(client % 4 + 1))
                         for number in 0..<10 {
                             let envelope = try world.envelope(client * 100 + number)
-                            #expect(connection.broadcast(envelope).status == 200)
+                            #expect(await connection.broadcast(envelope).status == 200)
                             // The same envelope again, at another member: one request.
-                            if number == 3 { _ = committee.connection(to: UInt32((client + 1) % 4 + 1)).broadcast(envelope) }
+                            if number == 3 { _ = await committee.connection(to: UInt32((client + 1) % 4 + 1)).broadcast(envelope) }
                         }
                     }
                 }
@@ -59,16 +59,16 @@ import Testing
         let folder = try TemporaryFolder()
         let committee = try world.committee(in: folder)
         try await world.running(committee, in: folder) {
-            #expect(committee.connection(to: 2).broadcast(try world.envelope(1)).status == 200)
+            #expect(await committee.connection(to: 2).broadcast(try world.envelope(1)).status == 200)
             _ = try await committee.waitForEnvelopes(1, at: self.members, in: world)
             try await committee.stopMember(1)
             for number in 2...6 {
-                #expect(committee.connection(to: 1).broadcast(try world.envelope(number)).status == 200)
+                #expect(await committee.connection(to: 1).broadcast(try world.envelope(number)).status == 200)
                 _ = try await committee.waitForEnvelopes(number, at: [2, 3, 4], in: world)
             }
             try committee.startMember(1)
             let chains = try await committee.waitForEnvelopes(6, at: self.members, in: world)
-            #expect(committee.connection(to: 1).broadcast(try world.envelope(7)).status == 200)
+            #expect(await committee.connection(to: 1).broadcast(try world.envelope(7)).status == 200)
             _ = try await committee.waitForEnvelopes(7, at: self.members, in: world)
             for chain in chains { #expect(world.fault(in: chain) == nil) }
             #expect(try self.areEqual(chains))
@@ -80,12 +80,12 @@ import Testing
         let folder = try TemporaryFolder()
         let committee = try world.committee(in: folder)
         try await world.running(committee, in: folder) {
-            #expect(committee.connection().broadcast(try world.envelope(1)).status == 200)
+            #expect(await committee.connection().broadcast(try world.envelope(1)).status == 200)
             _ = try await committee.waitForEnvelopes(1, at: self.members, in: world)
             try await committee.stopMember(3)
             try await committee.stopMember(4)
             let heads = committee.progress.snapshot.members.mapValues(\.head)
-            for number in 2...4 { #expect(committee.connection(to: 1).broadcast(try world.envelope(number)).status == 200) }
+            for number in 2...4 { #expect(await committee.connection(to: 1).broadcast(try world.envelope(number)).status == 200) }
             #expect(committee.member(1)?.waitingCount == 3)
             #expect(committee.progress.snapshot.members.mapValues(\.head) == heads)
             try committee.startMember(4)
@@ -103,13 +103,13 @@ import Testing
             let committee = try world.committee(in: folder, files: [2: CrashingFiles(afterRecords: records)])
             try await world.running(committee, in: folder) {
                 for number in 1...4 {
-                    #expect(committee.connection(to: 3).broadcast(try world.envelope(number)).status == 200)
+                    #expect(await committee.connection(to: 3).broadcast(try world.envelope(number)).status == 200)
                     _ = try await committee.waitForEnvelopes(number, at: [1, 3, 4], in: world)
                 }
                 try await committee.waitUntilDown(2)
                 #expect(committee.progress.snapshot.members[2]?.failure?.contains("simulated crash") == true)
                 let left = try #require(Self.record(in: folder, member: 2))
-                let claimed = try #require(folder.read("orderer2/signer-guard").map { try SignerGuardFormat.decode($0) })
+                let claimed = try #require(Self.signerGuard(in: folder, member: 2))
                 // What was recorded was never signed: the guard knows nothing that the record does not.
                 #expect(claimed.isCovered(by: left.record))
                 try committee.startMember(2, files: SystemFiles())
@@ -127,12 +127,12 @@ import Testing
         let committee = try world.committee(in: folder)
         try await world.running(committee, in: folder) {
             let envelope = try world.envelope(1)
-            #expect(committee.connection(to: 1).broadcast(try world.envelope(2, by: world.stranger)).status == 403)
-            #expect(committee.connection(to: 1).broadcast(envelope).status == 200)
+            #expect(await committee.connection(to: 1).broadcast(try world.envelope(2, by: world.stranger)).status == 403)
+            #expect(await committee.connection(to: 1).broadcast(envelope).status == 200)
             _ = try await committee.waitForEnvelopes(1, at: self.members, in: world)
-            #expect(committee.connection(to: 4).broadcast(envelope).status == 400)
+            #expect(await committee.connection(to: 4).broadcast(envelope).status == 400)
         }
-        #expect(committee.connection().broadcast(try world.envelope(3)).status == 503)
+        #expect(await committee.connection().broadcast(try world.envelope(3)).status == 503)
     }
 
     @Test func `a folder that is in use or was copied is not opened`() async throws {
@@ -149,11 +149,26 @@ import Testing
                 settings: world.settings, environment: world.environment, transport: LocalCommitteeTransport(), progress: CommitteeProgress())
         }
         #expect(error.map { "\($0)".contains("another copy") } == true)
-        for id in committee.running { committee.member(id)?.close() }
+        for id in committee.running { await committee.member(id)?.close() }
+    }
+
+    @Test func `W5: a member whose record cannot be made durable again does not start`() async throws {
+        let world = try CommitteeWorld.shared.get()
+        let folder = try TemporaryFolder()
+        let committee = try world.committee(in: folder)
+        for id in committee.running { await committee.member(id)?.close() }
+        #expect(throws: NodeError.self) { try world.committee(in: folder, files: [1: CrashingFiles(afterRecords: 0)]) }
+    }
+
+    static func signerGuard(in folder: TemporaryFolder, member: Int) -> SignerGuard? {
+        guard let bytes = folder.read("orderer\(member)/signer-guard") else { return nil }
+        return SignerGuardSlots(slots: [Array(bytes.prefix(ConsensusLimits.guardSlotBytes)), Array(bytes.dropFirst(ConsensusLimits.guardSlotBytes))])?
+            .signerGuard
     }
 
     static func record(in folder: TemporaryFolder, member: Int) -> SafetyRecordSlots? {
         guard let bytes = folder.read("orderer\(member)/safety-record") else { return nil }
-        return SafetyRecordSlots(slots: [Array(bytes.prefix(8192)), Array(bytes.dropFirst(8192))])
+        let slots = [Array(bytes.prefix(ConsensusLimits.slotBytes)), Array(bytes.dropFirst(ConsensusLimits.slotBytes))]
+        return SafetyRecordSlots(slots: slots) { _, _ in }
     }
 }

@@ -157,7 +157,8 @@ final class CrashingFiles: BlockFileIO {
     private let files = SystemFiles()
     private let left: Mutex<Int>
 
-    init(afterRecords count: Int) { self.left = Mutex(count) }
+    /// The first sync is that of the start, which makes durable what it has read.
+    init(afterRecords count: Int) { self.left = Mutex(count + 1) }
 
     func makeFolder(_ path: String) throws(FileError) { try self.files.makeFolder(path) }
     func list(_ path: String) throws(FileError) -> [String] { try self.files.list(path) }

@@ -1,5 +1,6 @@
 import ChannelConfiguration
 import CryptoPrimitives
+import Identity
 import LedgerModel
 import TestSupport
 import Testing
@@ -7,7 +8,7 @@ import Testing
 @testable import Ordering
 
 @Suite struct ConsensusFormatTests {
-    private let chain = [UInt8](repeating: 0x11, count: 32)
+    let chain = [UInt8](repeating: 0x11, count: 32)
 
     // MARK: Quorums and turns
 
@@ -24,6 +25,17 @@ import Testing
         #expect(thirty.quorum == 21 && thirty.honest == 10)
         // What 2f+1 would give shares no honest member for certain.
         #expect(2 * (2 * thirty.faults + 1) - 30 < thirty.faults + 1)
+    }
+
+    @Test func `two quorums share an honest member and f may be silent, for every size, and 2f+1 is too few for some`() {
+        var tooFew: [Int] = []
+        for n in 1...200 {
+            let (f, quorum) = (CommitteeQuorum.faults(of: n), CommitteeQuorum.size(of: n))
+            #expect(2 * quorum - n >= f + 1 && quorum <= n - f && quorum > 0, "\(n) members")
+            #expect(n > 3 * f && n <= 3 * f + 3, "\(n) members")
+            if 2 * (2 * f + 1) - n < f + 1 { tooFew.append(n) }
+        }
+        #expect(tooFew.filter { $0 <= 30 } == [2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 20, 21, 23, 24, 26, 27, 29, 30])
     }
 
     @Test func `a committee has ascending ids, none 0, none twice, not too many`() {
@@ -67,7 +79,7 @@ import Testing
         #expect(BlockID([1]) == nil && id.bytes == [UInt8](repeating: 0x22, count: 32))
     }
 
-    private func form(height: UInt64 = 9, lastConfig: UInt64 = 3, txCount: UInt32 = 1) -> BlockForm {
+    func form(height: UInt64 = 9, lastConfig: UInt64 = 3, txCount: UInt32 = 1) -> BlockForm {
         let zero = ExtendedHeader.zeroHash
         let header = ExtendedHeader(
             chain: self.chain, height: height, parentID: zero, parentCommitHash: zero, txRoot: zero, txCount: txCount, txSeqBase: 0, timeMs: 1,
@@ -97,7 +109,7 @@ import Testing
             (value + [0x08, 0x02], [], form.blockHeader), (value, [8, 2, 0x12, 1, 7], form.blockHeader), (value, [8, 0], form.blockHeader),
             (value, [], form.blockHeader), (value, [8, 0x82, 0], form.blockHeader), (value + [0x18, 1], [8, 2], form.blockHeader),
             (Array(value.dropFirst(4)) + value.prefix(4), [8, 2], form.blockHeader), (Array(value.dropLast()), [8, 2], form.blockHeader),
-            ([], [8, 2], form.blockHeader), (value, [8, 2], [UInt8](repeating: 0, count: 513)),
+            ([], [8, 2], form.blockHeader), (value, [8, 2], [UInt8](repeating: 0, count: 82)),
             ([0x0a, 0x82, 0x00] + value.dropFirst(2), [8, 2], form.blockHeader),
         ]
         for (value, header, block) in wrong {
@@ -137,9 +149,30 @@ import Testing
         #expect(commit.commitCertificate == (try CommitCertificate(of: block)))
     }
 
+    /// Finds no signature right.
+    private struct Denier: SignatureVerifying {
+        func isValid(_ signature: [UInt8], of message: [UInt8], by key: PublicKey) -> Bool { false }
+    }
+
+    @Test func `votes and proposals are checked by the channel's verifier, which may remember answers`() throws {
+        let network = try TestNetwork.shared.get()
+        let vote = Vote(height: 1, round: 0, kind: .prevote, choice: .nil, signer: 1)
+        let voteBytes = try #require(SignedVote(vote: vote, form: nil, signature: []).signedBytes(chain: network.chain, epoch: 0))
+        let signed = SignedVote(vote: vote, form: nil, signature: try network.orderer.sign(voteBytes))
+        let proposal = BlockProposal(height: 1, round: 0, id: BlockID(number: 1), validRound: -1, signer: 1)
+        let proposalBytes = VoteFormat.signedBytes(proposal, chain: network.chain, epoch: 0)
+        let proposed = SignedBlockProposal(proposal: proposal, signature: try network.orderer.sign(proposalBytes))
+        for (verifier, isRight) in [(DirectSignatureVerifier() as any SignatureVerifying, true), (Denier(), false)] {
+            let bundle = try ChannelBundle(block: network.genesis, verifier: verifier)
+            let keys = try CommitteeBlocks(genesis: bundle, chain: network.chain).keys
+            #expect(keys.isSigned(signed, epoch: 0) == isRight)
+            #expect(keys.isSigned(proposed, epoch: 0) == isRight)
+        }
+    }
+
     // MARK: Real keys
 
-    private struct Keys {
+    struct Keys {
         let signing = (1...4).map { _ in SigningKey.generate() }
         let verifier: CommitteeKeys
 

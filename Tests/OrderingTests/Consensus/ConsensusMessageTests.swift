@@ -21,7 +21,7 @@ import Testing
         let cases: [(SignedVote, ConsensusRefusal)] = [
             (SignedVote(vote: good.vote, signature: [1, 2, 3, 4]), .badSignature),
             (SignedVote(vote: good.vote, signature: []), .malformed),
-            (SignedVote(vote: good.vote, signature: Array(repeating: 1, count: 81)), .malformed),
+            (SignedVote(vote: good.vote, signature: Array(repeating: 1, count: 73)), .malformed),
             (SignedVote(vote: good.vote, form: Fake.form, signature: good.signature), .malformed),
             (Fake.prevote(9, 7), .stranger), (Fake.prevote(0, 7), .stranger),
             (prevote(round: -1, valid: -1), .malformed), (prevote(round: 2, valid: 2), .malformed), (prevote(round: 2, valid: -2), .malformed),
@@ -79,6 +79,35 @@ import Testing
         #expect(bench.replica.rounds.count <= 9)
         #expect(bench.replica.far.count { $0 != nil } == 1)
         #expect(bench.replica.future.count == 8)
+        #expect(bench.replica.violations() == [])
+    }
+
+    @Test func `a flood up to the last round and the last height costs bounded memory, and what is out of range is counted`() {
+        var bench = Bench()
+        let rounds = (0..<64).map { Round($0) } + (6...30).map { Round(1) << Round($0) } + [.max - 1, .max, -1, .min]
+        let heights = (2...70).map { UInt64($0) } + [1 << 32, .max - 1, .max]
+        var refused = 0
+        for round in rounds {
+            for block in 0..<4 as Range<UInt64> {
+                let (prevote, precommit) = (Fake.prevote(1, block, round: round), Fake.precommit(1, block, round: round))
+                refused += bench.vote(prevote, precommit).refusals.count
+                refused += bench.feed(.message(.proposal(Fake.proposal(1, block, round: round), polka: nil), from: 1)).refusals.count
+            }
+            for height in heights {
+                bench.vote(Fake.prevote(1, 7, round: round, height: height), Fake.precommit(1, nil, round: round, height: height))
+                bench.feed(.message(.proposal(Fake.proposal(1, 7, round: round, height: height), polka: nil), from: 1))
+                bench.feed(.message(.bundle(RelayBundle(height: height, round: round)), from: 1))
+            }
+        }
+        // Three kinds of four blocks in four impossible rounds, and the proposals in other members' turns.
+        #expect(refused >= 3 * 4 * 4)
+        #expect(bench.replica.round == 0 && bench.replica.rounds.count <= 9)
+        #expect(bench.replica.rounds.allSatisfy { $0.allVotes.count <= 5 })
+        #expect(bench.replica.far.map { $0?.vote.round } == [ConsensusLimits.highestRound, nil, nil, nil])
+        // Two heights, two rounds, three kinds.
+        #expect(bench.replica.future.count == 12)
+        #expect(bench.replica.reported.count <= 3 * 9)
+        #expect(bench.replica.polkas.isEmpty && bench.replica.commits.isEmpty && bench.replica.verdicts.isEmpty)
         #expect(bench.replica.violations() == [])
     }
 

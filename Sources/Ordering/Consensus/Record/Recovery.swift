@@ -22,7 +22,7 @@ package enum Recovery: Hashable, Sendable {
     }
 
     /// - Parameters:
-    ///   - slots: As read from the file; nil when no slot could be read, and when there is no file although the key is not new.
+    ///   - slots: As read from the file, which has made them durable again; nil when no slot could be read, and when there is no file although the key is not new.
     ///   - head: The number of the last stored block.
     ///   - isMoveApproved: An operator has said that the node was moved and its old copy is gone.
     package static func decide(

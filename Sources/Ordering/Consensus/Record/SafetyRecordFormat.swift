@@ -3,15 +3,20 @@ import LedgerModel
 
 /// The bytes of one slot of a safety record; all integers big-endian.
 ///
-///     slot    = "SELVAGE-SAFE-1" | counter u64 | length u32 | content | SHA-256 of all before[32] | zeros                     8192 bytes
+///     slot    = "SELVAGE-SAFE-1" | counter u64 | length u32 | content | SHA-256 of all before[32] | zeros up to a multiple of 4096 bytes
 ///     content = chain[32] | consenter u32 | instance[16] | machine[32] | epoch u64 | height u64 | round u32 | step u8
-///             | locked | valid | hasPolka u8, polka | count u8, count times message
+///             | locked | valid | polka | reason | count u8, count times message
 ///     locked, valid = hasBlock u8, then id[32] | round u32
-///     polka   = round u32 | id[32] | validRound u32 | count u8, count times (consenter u32 | length u8 | signature)
-///     message = kind u8 | round u32 | hasId u8, id[32] | validRound u32 | lastConfig u64 | hasForm u8, form
-///     form    = length u16 | block header | length u16 | extended header
+///     polka   = length u16, then the polka of the valid block, see `CertificateFormat`; a length of 0 stands for none
+///     reason  = length u16, then the certificate for which the round was entered
+///     message = kind u8 | round u32 | hasId u8, id[32] | validRound u32 | hasForm u8, form
+///     form    = lastConfig u64 | length u16, block header | length u16, extended header
 ///
-/// What follows a flag of 0 is absent. Kind 0 is a proposal, 1 a prevote, 2 a precommit; height and signer are the record's.
+/// What follows a flag of 0 is absent. Kind 0 is a proposal, 1 a prevote, 2 a precommit; height and signer are the record's. Behind the zeros a
+/// slot may hold the rest of an older, longer record, which is not read.
+///
+/// The longest record is that of a committee of 64 whose round was entered by 43 precommits for 43 blocks, each with its headers: 28 kB. So many
+/// blocks take 43 liars. With all members honest the record of 30 members fits into one piece of 4096 bytes.
 package enum SafetyRecordFormat {
     private static let tag = Array("SELVAGE-SAFE-1".utf8)
     private static let contentOffset = 14 + 8 + 4
@@ -24,16 +29,18 @@ package enum SafetyRecordFormat {
         bytes.append(bigEndian: UInt32(clamping: content.count))
         bytes += content
         bytes += SHA256.hash(bytes)
-        guard bytes.count <= ConsensusLimits.slotBytes else { return nil }
-        return bytes + [UInt8](repeating: 0, count: ConsensusLimits.slotBytes - bytes.count)
+        let written = self.paddedBytes(bytes.count)
+        guard written <= ConsensusLimits.slotBytes else { return nil }
+        return bytes + [UInt8](repeating: 0, count: written - bytes.count)
     }
 
     /// Reads a slot; only the one form of each record is accepted.
     ///
+    /// - Parameter slot: The slot, or as much of it as the record fills.
     /// - Throws: `MessageError` when it is torn, damaged or not a slot.
     package static func decode(_ slot: [UInt8]) throws(MessageError) -> (owner: RecordOwner, counter: UInt64, record: SafetyRecord) {
         var reader = FixedBytes(slot, part: "safety record")
-        guard slot.count == ConsensusLimits.slotBytes, try reader.take(self.tag.count) == self.tag else { throw reader.refusal("is not a slot") }
+        guard slot.count <= ConsensusLimits.slotBytes, try reader.take(self.tag.count) == self.tag else { throw reader.refusal("is not a slot") }
         let counter = try reader.number(UInt64.self)
         let length = Int(try reader.number(UInt32.self))
         var content = FixedBytes(try reader.take(length), part: "safety record")
@@ -41,10 +48,15 @@ package enum SafetyRecordFormat {
         guard SHA256.hash(slot[..<(self.contentOffset + length)]) == digest else { throw reader.refusal("is damaged: its checksum is wrong") }
         let (owner, record) = try self.read(&content)
         try content.finish()
-        guard self.encode(owner: owner, counter: counter, record: record) == slot else {
+        let written = self.paddedBytes(self.contentOffset + length + 32)
+        guard slot.count >= written, self.encode(owner: owner, counter: counter, record: record) == Array(slot[..<written]) else {
             throw reader.refusal("is not in its one form, or its fields do not fit together")
         }
         return (owner, counter, record)
+    }
+
+    private static func paddedBytes(_ count: Int) -> Int {
+        (count + ConsensusLimits.slotPageBytes - 1) / ConsensusLimits.slotPageBytes * ConsensusLimits.slotPageBytes
     }
 
     private static func content(_ owner: RecordOwner, _ record: SafetyRecord) -> [UInt8]? {
@@ -61,20 +73,8 @@ package enum SafetyRecordFormat {
             bytes += block.id.bytes
             bytes.append(bigEndian: UInt32(bitPattern: block.round))
         }
-        bytes.append(record.polka == nil ? 0 : 1)
-        if let polka = record.polka {
-            guard let id = polka.choice.id, let count = UInt8(exactly: polka.entries.count) else { return nil }
-            bytes.append(bigEndian: UInt32(bitPattern: polka.round))
-            bytes += id.bytes
-            bytes.append(bigEndian: UInt32(bitPattern: polka.choice.validRound))
-            bytes.append(count)
-            for entry in polka.entries {
-                guard let length = UInt8(exactly: entry.signature.count) else { return nil }
-                bytes.append(bigEndian: entry.consenter)
-                bytes.append(length)
-                bytes += entry.signature
-            }
-        }
+        guard self.append(record.polka, by: CertificateFormat.encode(_:committee:), to: &bytes) else { return nil }
+        guard self.append(record.roundCertificate, by: CertificateFormat.encode(_:committee:), to: &bytes) else { return nil }
         guard let count = UInt8(exactly: record.messages.count) else { return nil }
         bytes.append(count)
         for message in record.messages {
@@ -84,26 +84,30 @@ package enum SafetyRecordFormat {
         return bytes
     }
 
+    private static func append<Certificate>(
+        _ certificate: Certificate?, by encode: (Certificate, Committee?) -> [UInt8]?, to bytes: inout [UInt8]
+    ) -> Bool {
+        let encoded = certificate.map { encode($0, nil) } ?? []
+        guard let encoded, let length = UInt16(exactly: encoded.count) else { return false }
+        bytes.append(bigEndian: length)
+        bytes += encoded
+        return true
+    }
+
     private static func body(_ message: SignRequest) -> [UInt8]? {
-        let (id, validRound, lastConfig, form): (BlockID?, Round, UInt64, BlockForm?)
+        let (id, validRound, form): (BlockID?, Round, BlockForm?)
         switch message {
-        case .proposal(let proposal, _): (id, validRound, lastConfig, form) = (proposal.id, proposal.validRound, 0, nil)
-        case .vote(let vote, let given): (id, validRound, lastConfig, form) = (vote.choice.id, vote.choice.validRound, vote.choice.lastConfig, given)
+        case .proposal(let proposal, _): (id, validRound, form) = (proposal.id, proposal.validRound, nil)
+        case .vote(let vote, let given): (id, validRound, form) = (vote.choice.id, vote.choice.validRound, given)
         }
         var bytes = [message.kind]
         bytes.append(bigEndian: UInt32(bitPattern: message.round))
         bytes.append(id == nil ? 0 : 1)
         bytes += id?.bytes ?? []
         bytes.append(bigEndian: UInt32(bitPattern: validRound))
-        bytes.append(bigEndian: lastConfig)
         bytes.append(form == nil ? 0 : 1)
         guard let form else { return bytes }
-        for part in [form.blockHeader, form.extendedHeader] {
-            guard part.count <= ConsensusLimits.headerBytes else { return nil }
-            bytes.append(bigEndian: UInt16(part.count))
-            bytes += part
-        }
-        return bytes
+        return CertificateFormat.encode(form).map { bytes + $0 }
     }
 
     private static func read(_ reader: inout FixedBytes) throws(MessageError) -> (RecordOwner, SafetyRecord) {
@@ -120,22 +124,26 @@ package enum SafetyRecordFormat {
         record.step = step
         record.locked = try self.block(&reader)
         record.valid = try self.block(&reader)
-        if try reader.flag() {
-            let round = try reader.round()
-            let choice = VoteChoice.prevote(try reader.blockID(), validRound: try reader.round())
-            var entries: [CommitCertificate.Entry] = []
-            for _ in 0..<(try reader.number(UInt8.self)) {
-                let signer = try reader.number(UInt32.self)
-                let length = Int(try reader.number(UInt8.self))
-                entries.append(CommitCertificate.Entry(consenter: signer, signature: try reader.take(length)))
-            }
-            record.polka = VoteCertificate(
-                height: record.height, round: round, kind: .prevote, choice: choice, form: nil, entries: entries)
+        let (polka, reason) = (try self.certificate(&reader), try self.certificate(&reader))
+        switch polka {
+        case .certificate(let certificate)?: record.polka = certificate
+        case nil: break
+        default: throw reader.refusal("has another certificate in the place of a polka")
+        }
+        switch reason {
+        case .round(let certificate)?: record.roundCertificate = certificate
+        case nil: break
+        default: throw reader.refusal("has another certificate in the place of a round's")
         }
         for _ in 0..<(try reader.number(UInt8.self)) {
             record.messages.append(try self.message(&reader, of: record, signer: consenter))
         }
         return (owner, record)
+    }
+
+    private static func certificate(_ reader: inout FixedBytes) throws(MessageError) -> ConsensusMessage? {
+        let bytes = try reader.take(Int(try reader.number(UInt16.self)))
+        return bytes.isEmpty ? nil : try CertificateFormat.decode(bytes, committee: nil)
     }
 
     private static func block(_ reader: inout FixedBytes) throws(MessageError) -> Replica.BlockInRound? {
@@ -148,20 +156,14 @@ package enum SafetyRecordFormat {
         let round = try reader.round()
         let id = try reader.flag() ? try reader.blockID() : nil
         let validRound = try reader.round()
-        let lastConfig = try reader.number(UInt64.self)
-        var form: BlockForm?
-        if try reader.flag() {
-            let blockHeader = try reader.take(Int(try reader.number(UInt16.self)))
-            let extendedHeader = try reader.take(Int(try reader.number(UInt16.self)))
-            form = BlockForm(lastConfig: lastConfig, blockHeader: blockHeader, extendedHeader: extendedHeader)
-        }
+        let form = try reader.flag() ? try CertificateFormat.form(&reader) : nil
         if kind == 0, let id {
             let proposal = BlockProposal(height: record.height, round: round, id: id, validRound: validRound, signer: signer)
             // The polka of a re-proposal is the record's own, as long as that is of the same round.
             return .proposal(proposal, polka: validRound >= 0 && record.polka?.round == validRound ? record.polka : nil)
         }
         guard let kind = VoteKind(rawValue: kind) else { throw reader.refusal("has a message of an unknown kind") }
-        let choice = VoteChoice(id: id, validRound: validRound, lastConfig: lastConfig)
+        let choice = VoteChoice(id: id, validRound: validRound, lastConfig: form?.lastConfig ?? 0)
         return .vote(Vote(height: record.height, round: round, kind: kind, choice: choice, signer: signer), form: form)
     }
 }

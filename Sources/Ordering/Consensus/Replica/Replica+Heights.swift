@@ -26,6 +26,9 @@ extension Replica {
     }
 
     /// W5: goes on where the record ends; what was signed is signed again unchanged, everything else comes from peers.
+    ///
+    /// The timers of votes are not started: R8 and R13 do it as soon as the peers' votes are known again. Were they started without that quorum,
+    /// a replica that crashes often would walk through rounds that nobody can follow it to.
     private mutating func resume(_ record: SafetyRecord) {
         self.round = record.round
         self.step = record.step == .idle ? .propose : min(record.step, .precommit)
@@ -35,26 +38,29 @@ extension Replica {
         self.signed = record.messages
         self.oldestOwnRound = max(0, record.round - ConsensusLimits.recordedRounds + 1)
         if let polka = record.polka { self.polkas.append(polka) }
+        if let certificate = record.roundCertificate {
+            self.roundCertificate = certificate
+            self.storeAll(certificate.votes)
+        }
         if self.signer != nil {
             for message in record.messages { self.outputs.append(.sign(message)) }
         }
         if let valid = record.valid { self.fetch(valid.id, hint: self.schedule.proposer(height: self.height, round: valid.round)) }
-        switch self.step {
-        case .idle, .propose, .decided: self.beginRound()
-        case .prevote: self.arm(.prevote)
-        case .precommit: self.arm(.precommit)
-        }
+        if self.step == .propose { self.beginRound() }
     }
 
     /// R3: enters a later round for a reason that can be shown to others (L3).
-    mutating func enter(_ round: Round, because certificate: RoundCertificate?) {
+    mutating func enter(because certificate: RoundCertificate) {
+        let round = certificate.round
         guard round > self.round, round <= ConsensusLimits.highestRound else { return }
         self.round = round
-        self.roundCertificate = certificate
+        // One more vote than needed would only make the record longer.
+        self.roundCertificate = certificate.trimmed(to: certificate.isOfRound ? self.committee.honest : self.quorum)
         let oldest = round - ConsensusLimits.roundsBehind
         self.rounds.removeAll { $0.round < oldest }
         self.polkas.removeAll { $0.round < oldest && $0 != self.validPolka }
         self.signed.removeAll { $0.round < oldest }
+        self.reported.removeAll { $0.round < oldest }
         self.oldestOwnRound = max(self.oldestOwnRound, oldest)
         self.ticks = 0
         for index in self.far.indices {
@@ -83,7 +89,8 @@ extension Replica {
     }
 
     mutating func proposeValid() {
-        guard self.isProposing, let valid = self.valid else { return }
+        // A polka of this very round is an answer to a proposal of this key: there is nothing to propose any more.
+        guard self.isProposing, let valid = self.valid, valid.round < self.round else { return }
         self.propose(valid.id, validRound: valid.round, polka: self.validPolka)
     }
 

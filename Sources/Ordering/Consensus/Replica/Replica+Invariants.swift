@@ -10,6 +10,8 @@ extension Replica {
         check(
             self.valid == nil || self.validPolka?.choice.id == self.valid?.id && self.validPolka?.round == self.valid?.round,
             "the valid block has its polka")
+        check(
+            self.round == 0 || self.height == 0 || self.roundCertificate?.round == self.round, "every round but the first has its certificate")
         check(self.step != .idle || self.round == 0, "only round 0 is idle")
         for (index, message) in self.signed.enumerated() {
             check(message.height == self.height && message.round <= self.round, "nothing is signed ahead of the current round")
@@ -22,6 +24,7 @@ extension Replica {
             let hasPolka = self.polkas.contains { $0.round == vote.round && $0.choice.id == id }
             check(hasPolka || vote.round < self.round, "who precommits a block knows its polka")
         }
+        check(self.reported.count <= 8 * 41 * ConsensusLimits.members, "reported facts are few")
         let span = Int(ConsensusLimits.roundsBehind + ConsensusLimits.roundsAhead) + 1
         check(
             self.rounds.count <= span && zip(self.rounds, self.rounds.dropFirst()).allSatisfy { $0.round < $1.round },

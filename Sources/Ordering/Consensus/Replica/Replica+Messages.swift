@@ -95,11 +95,11 @@ extension Replica {
         guard certificate.height == self.height else { return self.refuse(.malformed, from) }
         guard certificate.round > self.round, !self.has(.noSkip) else { return }
         if let flaw = certificate.flaw(committee: self.committee, verifier: self.verifier, quorum: self.quorum) { return self.refuse(flaw, from) }
-        self.enter(certificate.round, because: certificate)
+        self.enter(because: certificate)
         self.storeAll(certificate.votes)
     }
 
-    private mutating func storeAll(_ votes: [SignedVote]) {
+    mutating func storeAll(_ votes: [SignedVote]) {
         for vote in votes {
             if let member = self.committee.index(of: vote.vote.signer) { self.store(vote, member: member) }
         }

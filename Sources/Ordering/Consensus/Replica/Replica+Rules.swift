@@ -42,7 +42,7 @@ extension Replica {
         } else {
             votes = far.filter { $0.vote.round == target }
         }
-        self.enter(target, because: RoundCertificate(height: self.height, round: target, votes: Array(votes.prefix(self.committee.honest))))
+        self.enter(because: RoundCertificate(height: self.height, round: target, votes: votes))
         return true
     }
 
@@ -154,9 +154,10 @@ extension Replica {
             self.vote(.precommit, .nil)
             self.step = .precommit
         case (.precommit, .propose), (.precommit, .prevote), (.precommit, .precommit):
+            // R13 has started it, so the quorum is there to show.
             let votes = self.state(of: round)?.precommits.compactMap { $0 } ?? []
-            let certificate = RoundCertificate(height: height, round: round + 1, votes: votes)
-            self.enter(round + 1, because: votes.count >= self.quorum ? certificate : nil)
+            guard votes.count >= self.quorum else { return }
+            self.enter(because: RoundCertificate(height: height, round: round + 1, votes: votes))
         default: break
         }
     }

@@ -45,7 +45,7 @@ package struct Replica: Sendable {
     /// Polkas and commits, made of votes or received (kept beside the votes).
     var polkas: [VoteCertificate] = []
     var commits: [VoteCertificate] = []
-    /// Why the current round was entered (L3).
+    /// Why the current round was entered (L3); only round 0 needs no reason.
     var roundCertificate: RoundCertificate?
     var verdicts: [(id: BlockID, verdict: Verdict)] = []
     var requested: [BlockID] = []
@@ -90,7 +90,7 @@ package struct Replica: Sendable {
         let oldest = self.round - ConsensusLimits.recordedRounds
         return SafetyRecord(
             epoch: self.committee.epoch, height: self.height, round: self.round, step: self.step, locked: self.locked, valid: self.valid,
-            polka: self.validPolka, messages: self.signed.filter { $0.round > oldest })
+            polka: self.validPolka, roundCertificate: self.roundCertificate, messages: self.signed.filter { $0.round > oldest })
     }
 
     /// n - f.

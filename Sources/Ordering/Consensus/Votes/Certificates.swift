@@ -57,10 +57,27 @@ package struct RoundCertificate: Hashable, Sendable {
         self.votes = votes
     }
 
+    /// A proof of the same with no more votes than it needs: votes for nil first, then those for the block with the most votes.
+    ///
+    /// A vote for a block brings the block's headers along, and every liar may name a block of its own; so this is what keeps it small.
+    func trimmed(to count: Int) -> RoundCertificate {
+        guard self.votes.count > count else { return self }
+        func weight(_ vote: SignedVote) -> Int {
+            vote.form == nil ? .max : self.votes.count { $0.vote.choice == vote.vote.choice && $0.form == vote.form }
+        }
+        let heaviest = self.votes.map { (weight: weight($0), vote: $0) }
+            .sorted { ($1.weight, $0.vote.vote.signer) < ($0.weight, $1.vote.vote.signer) }
+        let chosen = heaviest.prefix(count).map(\.vote).sorted { $0.vote.signer < $1.vote.signer }
+        return RoundCertificate(height: self.height, round: self.round, votes: chosen)
+    }
+
+    /// Whether it consists of votes of the round itself rather than of precommits of the round before.
+    var isOfRound: Bool { self.votes.allSatisfy { $0.vote.round == self.round } }
+
     /// Why it proves nothing; nil when it does.
     package func flaw(committee: Committee, verifier: any VoteVerifying, quorum: Int? = nil) -> ConsensusRefusal? {
         guard self.round > 0, self.votes.allSatisfy({ $0.vote.height == self.height }) else { return .malformed }
-        let isOfRound = self.votes.allSatisfy { $0.vote.round == self.round }
+        let isOfRound = self.isOfRound
         guard isOfRound || self.votes.allSatisfy({ $0.vote.round == self.round - 1 && $0.vote.kind == .precommit }) else { return .malformed }
         return flaws(in: self.votes, atLeast: isOfRound ? committee.honest : quorum ?? committee.quorum, committee: committee, verifier: verifier)
     }
@@ -81,7 +98,9 @@ extension SignedVote {
     /// Why it cannot be a vote of the committee, before its signature is looked at.
     func flaw(committee: Committee) -> ConsensusRefusal? {
         guard self.vote.isWellFormed, (1...ConsensusLimits.signatureBytes).contains(self.signature.count) else { return .malformed }
-        guard self.vote.isBlockSignature == (self.form != nil), (self.form?.lastConfig ?? 0) == self.vote.choice.lastConfig else { return .malformed }
+        guard self.form?.isSmall ?? true, self.vote.isBlockSignature == (self.form != nil),
+            (self.form?.lastConfig ?? 0) == self.vote.choice.lastConfig
+        else { return .malformed }
         return committee.index(of: self.vote.signer) == nil ? .stranger : nil
     }
 }

@@ -50,7 +50,7 @@ package enum Evidence: Hashable, Sendable {
 
 extension Vote {
     /// Whether this precommit and that later prevote cannot both come from a member that keeps its lock (1.4).
-    func contradictsLock(of prevote: Vote) -> Bool {
+    package func contradictsLock(of prevote: Vote) -> Bool {
         self.signer == prevote.signer && self.height == prevote.height && self.kind == .precommit && prevote.kind == .prevote
             && self.choice.id != nil && prevote.choice.id != nil && self.choice.id != prevote.choice.id
             && prevote.round > self.round && prevote.choice.validRound < self.round

@@ -28,10 +28,15 @@ package enum PrecommitFormat {
         return identifier.encoded()
     }
 
-    /// The id of the form's block; nil when its extended header is not one.
+    /// The id of the form's block; nil when its extended header is not one, or its block header is not the one form of a header of that height.
     package static func blockID(of form: BlockForm) -> (id: BlockID, header: ExtendedHeader)? {
-        guard form.blockHeader.count <= ConsensusLimits.headerBytes else { return nil }
-        guard let header = try? ExtendedHeaderFormat.decode(form.extendedHeader + [0, 0, 0, 0]).header else { return nil }
+        guard form.isSmall, let header = try? ExtendedHeaderFormat.decode(form.extendedHeader + [0, 0, 0, 0]).header else { return nil }
+        // Two octet strings of 32 bytes end the header; what is before them follows from the height.
+        let (bytes, count) = (form.blockHeader, form.blockHeader.count)
+        guard count > 68 else { return nil }
+        let canonical = BlockHeaderFormat.encode(
+            number: BlockNumber(header.height), previousHash: Array(bytes[(count - 66)..<(count - 34)]), dataHash: Array(bytes[(count - 32)...]))
+        guard canonical == bytes else { return nil }
         guard let id = BlockID(ExtendedHeaderFormat.blockID(blockHeader: form.blockHeader, header: header)) else { return nil }
         return (id, header)
     }
@@ -51,7 +56,7 @@ package enum PrecommitFormat {
         value: [UInt8], identifierHeader: [UInt8], blockHeader: [UInt8], signature: [UInt8]
     ) throws(MessageError) -> SignedVote {
         func refuse(_ reason: String) -> MessageError { MessageError(part: "precommit", reason: reason) }
-        guard blockHeader.count <= ConsensusLimits.headerBytes else { throw refuse("its block header is \(blockHeader.count) bytes long") }
+        guard blockHeader.count <= ConsensusLimits.blockHeaderBytes else { throw refuse("its block header is \(blockHeader.count) bytes long") }
         let orderer = try OrdererBlockMetadata(serialized: value)
         let metadata = try ExtendedHeaderFormat.decode(orderer.consenterMetadata)
         let consenter = try Common_IdentifierHeader.decode(identifierHeader, as: "identifier header").identifier
@@ -59,7 +64,8 @@ package enum PrecommitFormat {
         guard consenter > 0, self.identifierHeader(of: consenter) == identifierHeader else { throw refuse("its signer is not in canonical form") }
         let form = BlockForm(
             lastConfig: orderer.lastConfig, blockHeader: blockHeader, extendedHeader: ExtendedHeaderFormat.encode(metadata.header))
-        guard let round = Round(exactly: metadata.round), let id = self.blockID(of: form)?.id else { throw refuse("its round is out of range") }
+        guard let id = self.blockID(of: form)?.id else { throw refuse("its block header is not one of its height in canonical form") }
+        guard let round = Round(exactly: metadata.round) else { throw refuse("its round is out of range") }
         let vote = Vote(
             height: metadata.header.height, round: round, kind: .precommit, choice: .precommit(id, lastConfig: form.lastConfig), signer: consenter)
         return SignedVote(vote: vote, form: form, signature: signature)

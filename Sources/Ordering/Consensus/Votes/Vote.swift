@@ -77,6 +77,13 @@ package struct BlockForm: Hashable, Sendable {
     }
 }
 
+extension BlockForm {
+    /// Whether both headers have a length that a real one can have; a simulation's are empty.
+    var isSmall: Bool {
+        self.blockHeader.count <= ConsensusLimits.blockHeaderBytes && self.extendedHeader.count <= ConsensusLimits.extendedHeaderBytes
+    }
+}
+
 /// A vote as it travels; nothing about it has been believed yet.
 package struct SignedVote: Hashable, Sendable {
     package let vote: Vote

@@ -1,4 +1,5 @@
 import CryptoPrimitives
+import Identity
 import LedgerModel
 
 /// Whether members signed what they are said to have signed; pure, and free of side effects.
@@ -12,21 +13,26 @@ package struct CommitteeKeys: VoteVerifying {
     /// The header hash of block 0.
     package let chain: [UInt8]
     private let keys: [UInt32: PublicKey]
+    private let verifier: any SignatureVerifying
 
-    /// - Parameter keys: By consenter id; ids are never used twice, so keys of former members may stay.
-    package init(chain: [UInt8], keys: [UInt32: PublicKey]) {
+    /// - Parameters:
+    ///   - keys: By consenter id; ids are never used twice, so keys of former members may stay.
+    ///   - verifier: Does the arithmetic. A host may remember answers: the next block's certificate is made of votes that were seen before.
+    package init(chain: [UInt8], keys: [UInt32: PublicKey], verifier: any SignatureVerifying = DirectSignatureVerifier()) {
         self.chain = chain
         self.keys = keys
+        self.verifier = verifier
     }
 
     package func isSigned(_ vote: SignedVote, epoch: UInt64) -> Bool {
         guard let key = self.keys[vote.vote.signer], let bytes = vote.signedBytes(chain: self.chain, epoch: epoch) else { return false }
-        return key.isValid(signature: vote.signature, for: bytes)
+        return self.verifier.isValid(vote.signature, of: bytes, by: key)
     }
 
     package func isSigned(_ proposal: SignedBlockProposal, epoch: UInt64) -> Bool {
         guard let key = self.keys[proposal.proposal.signer] else { return false }
-        return key.isValid(signature: proposal.signature, for: VoteFormat.signedBytes(proposal.proposal, chain: self.chain, epoch: epoch))
+        let bytes = VoteFormat.signedBytes(proposal.proposal, chain: self.chain, epoch: epoch)
+        return self.verifier.isValid(proposal.signature, of: bytes, by: key)
     }
 }
 

@@ -60,6 +60,12 @@ package struct BarringRegister: Hashable, Sendable {
 
     package init() {}
 
+    /// A register as it was written down: everyone on the list, and SHA-256 of the burned keys.
+    package init(barred: [(MSPID, Term)], burnedKeys: [[UInt8]]) {
+        for (member, term) in barred { self.terms[member] = term }
+        self.burned = Set(burnedKeys)
+    }
+
     /// Everyone on the list with its term, ascending by id.
     package var barred: [(member: MSPID, term: Term)] {
         self.terms.sorted { $0.key < $1.key }.map { (member: $0.key, term: $0.value) }

@@ -1,0 +1,216 @@
+import ChannelConfiguration
+import LedgerModel
+
+/// What one member holds that is in no block yet; bounded, without clock or disk.
+///
+/// Every creator has a queue of its own, in order of arrival. A block takes from them in turn, and creators who were served go to the end of
+/// the line, so that nobody keeps others out by sending much (1.13).
+package struct EnvelopePool: Sendable {
+    /// From whom an envelope came first.
+    package enum Origin: Hashable, Sendable {
+        /// A client of this member: it answers for the envelope, and has done so since before a restart, or not.
+        case client(isRestored: Bool)
+        /// Another member, which answers for it.
+        case member
+    }
+
+    /// What became of an envelope that was brought.
+    package enum Insertion: Sendable {
+        /// New here: others have to hear of it.
+        case new
+        /// Another member had pushed it before; now this member answers for it too.
+        case adopted
+        /// This member answers for it already, or another one does and that is enough.
+        case known
+    }
+
+    private struct Item {
+        let envelope: CheckedEnvelope
+        let arrivedMs: UInt64
+        /// Whether this member has promised a client to order it.
+        var isOwn: Bool
+        /// The tick at which it was last pushed.
+        var pushedAt: UInt64
+    }
+
+    /// The envelopes of one creator: numbers of items, some of which may be gone.
+    private struct Line {
+        var numbers: [UInt64] = []
+        var count = 0
+    }
+
+    private let settings: OrderingSettings
+    private var batch: BatchConfiguration
+    package private(set) var rules: ReplayRules
+    /// The time of the last block.
+    private var parentMs: UInt64
+    private var numbers: [[UInt8]: UInt64] = [:]
+    private var items: [UInt64: Item] = [:]
+    private var ids: [TransactionID: UInt64] = [:]
+    private var lines: [[UInt8]: Line] = [:]
+    /// Which of the items are governance, ascending.
+    private var governanceNumbers: [UInt64] = []
+    /// Creators with something in their line, whoever waits longest for a turn first.
+    private var turns: [[UInt8]] = []
+    private var buckets = TokenBuckets()
+    private var end: UInt64 = 0
+    private var bytes = 0
+    private var tick: UInt64 = 0
+
+    /// - Parameter recent: The last `settings.replayBlocks` blocks of the chain, ascending.
+    package init(batch: BatchConfiguration, settings: OrderingSettings, recent: some Sequence<OrderedBlock>, position: ChainPosition) {
+        self.settings = settings
+        self.batch = batch
+        self.parentMs = position.timeMs
+        self.rules = ReplayRules(settings: settings)
+        for block in recent { self.rules.record(block) }
+    }
+
+    package var count: Int { self.items.count }
+
+    package var isEmpty: Bool { self.items.isEmpty }
+
+    /// Whether one block cannot take more than what waits here.
+    package var isFullBatch: Bool {
+        self.count >= CommitteeBlocks.maxCount(self.batch) || self.bytes >= CommitteeBlocks.preferredBytes(self.batch)
+    }
+
+    /// When the envelope that waits longest arrived, milliseconds since 1970; nil when none waits.
+    package var oldestMs: UInt64? {
+        self.turns.compactMap { self.lines[$0].flatMap { $0.numbers.first }.flatMap { self.items[$0]?.arrivedMs } }.min()
+    }
+
+    /// An envelope by its hash.
+    package func envelope(_ hash: [UInt8]) -> CheckedEnvelope? { self.numbers[hash].flatMap { self.items[$0]?.envelope } }
+
+    /// The envelopes for which this member has promised an answer, in order of arrival.
+    package var own: [CheckedEnvelope] { self.items.filter(\.value.isOwn).sorted { $0.key < $1.key }.map(\.value.envelope) }
+
+    /// The oldest governance envelopes, so many at most.
+    package func governance(atMost count: Int) -> [CheckedEnvelope] {
+        self.governanceNumbers.prefix(count).compactMap { self.items[$0]?.envelope }
+    }
+
+    /// Takes an envelope in; one that is held already is no error.
+    package mutating func insert(_ envelope: CheckedEnvelope, from origin: Origin, now: Timestamp) throws(BroadcastRefusal) -> Insertion {
+        let isOwn = origin != .member
+        let isRestored = origin == .client(isRestored: true)
+        if let number = self.numbers[envelope.digest] {
+            guard isOwn, self.items[number]?.isOwn == false else { return .known }
+            self.items[number]?.isOwn = true
+            self.items[number]?.pushedAt = self.tick
+            return .adopted
+        }
+        let nowMs = now.millisecondsSince1970
+        try self.rules.check(envelope, parentMs: self.parentMs, latestMs: nowMs)
+        if !self.rules.window.isOff, self.ids[envelope.transactionID] != nil { throw .alreadyPending(envelope.transactionID) }
+        let fits = self.count < self.settings.unfinishedEnvelopes && envelope.sizeBytes <= self.settings.unfinishedBytes - self.bytes
+        guard fits || self.isEmpty || isRestored else { throw .full(BlockCutter.Full(envelopes: self.count, bytes: self.bytes)) }
+        let waiting = self.lines[envelope.creator]?.count ?? 0
+        guard waiting < self.settings.pendingOfOneIdentity || isRestored else { throw .tooManyPending(limit: self.settings.pendingOfOneIdentity) }
+        if isOwn, !isRestored, !self.buckets.take(envelope.creator, nowMs: nowMs, settings: self.settings) {
+            throw .tooFast(perSecond: self.settings.envelopesPerSecond)
+        }
+        self.numbers[envelope.digest] = self.end
+        self.items[self.end] = Item(envelope: envelope, arrivedMs: nowMs, isOwn: isOwn, pushedAt: self.tick)
+        self.ids[envelope.transactionID] = self.end
+        if waiting == 0 { self.turns.append(envelope.creator) }
+        self.lines[envelope.creator, default: Line()].numbers.append(self.end)
+        self.lines[envelope.creator, default: Line()].count += 1
+        if envelope.isGovernance { self.governanceNumbers.append(self.end) }
+        self.bytes += envelope.sizeBytes
+        self.end += 1
+        return .new
+    }
+
+    /// What the next block shall hold, as much as the channel's batch size allows; empty when nothing waits.
+    package func nextBatch() -> [CheckedEnvelope] {
+        var chosen: [CheckedEnvelope] = []
+        var bytes = 0
+        let limit = CommitteeBlocks.maxCount(self.batch)
+        let preferred = CommitteeBlocks.preferredBytes(self.batch)
+        var lines = self.turns.compactMap { self.lines[$0].map { $0.numbers[...] } }
+        while !lines.isEmpty {
+            var left: [ArraySlice<UInt64>] = []
+            for var line in lines {
+                guard let item = self.pop(&line) else { continue }
+                // A large envelope travels alone.
+                if !chosen.isEmpty, item.sizeBytes > preferred - bytes { return chosen }
+                chosen.append(item)
+                bytes += item.sizeBytes
+                if chosen.count >= limit { return chosen }
+                left.append(line)
+            }
+            lines = left
+        }
+        return chosen
+    }
+
+    private func pop(_ line: inout ArraySlice<UInt64>) -> CheckedEnvelope? {
+        while let number = line.popFirst() {
+            if let item = self.items[number] { return item.envelope }
+        }
+        return nil
+    }
+
+    /// Drops an envelope that may not be ordered any more.
+    ///
+    /// - Returns: Whether it was here.
+    @discardableResult
+    package mutating func drop(_ envelope: CheckedEnvelope) -> Bool {
+        guard let number = self.numbers.removeValue(forKey: envelope.digest) else { return false }
+        self.items[number] = nil
+        if self.ids[envelope.transactionID] == number { self.ids[envelope.transactionID] = nil }
+        self.bytes -= envelope.sizeBytes
+        if envelope.isGovernance { self.governanceNumbers.removeAll { $0 == number } }
+        guard var line = self.lines[envelope.creator] else { return true }
+        line.count -= 1
+        while let first = line.numbers.first, self.items[first] == nil { line.numbers.removeFirst() }
+        if line.count == 0 {
+            self.lines[envelope.creator] = nil
+            self.turns.removeAll { $0 == envelope.creator }
+        } else {
+            self.lines[envelope.creator] = line
+        }
+        return true
+    }
+
+    /// A block was decided: its transactions wait no longer, and their creators go to the end of the line.
+    package mutating func record(_ block: OrderedBlock, position: ChainPosition) {
+        self.rules.record(block)
+        self.parentMs = position.timeMs
+        var served: Set<[UInt8]> = []
+        for bytes in block.envelopes {
+            if let envelope = self.envelope(CommitteeBlocks.digest(of: bytes)) {
+                served.insert(envelope.creator)
+                self.drop(envelope)
+            } else if !self.rules.window.isOff, let id = Self.transactionID(of: bytes), let number = self.ids[id],
+                let envelope = self.items[number]?.envelope
+            {
+                // The same transaction may have come in two envelopes, to two members.
+                self.drop(envelope)
+            }
+        }
+        self.turns = self.turns.filter { !served.contains($0) } + self.turns.filter { served.contains($0) }
+    }
+
+    /// Takes new batch sizes into office.
+    package mutating func use(_ batch: BatchConfiguration) { self.batch = batch }
+
+    /// One tick more: gives own envelopes whose push may have been lost, so that they are pushed again (1.14: only by who answers for them).
+    package mutating func envelopesToPushAgain() -> [CheckedEnvelope] {
+        self.tick += 1
+        guard self.tick >= MemberLimits.ticksUntilPushedAgain else { return [] }
+        let before = self.tick - MemberLimits.ticksUntilPushedAgain
+        let due = self.items.filter { $0.value.isOwn && $0.value.pushedAt <= before }.keys.sorted().prefix(MemberLimits.envelopesPushedAgain)
+        return due.compactMap { number in
+            self.items[number]?.pushedAt = self.tick
+            return self.items[number]?.envelope
+        }
+    }
+
+    private static func transactionID(of bytes: [UInt8]) -> TransactionID? {
+        guard let envelope = try? Envelope(serialized: bytes), let payload = try? Payload(serialized: envelope.payload) else { return nil }
+        return BlockEffects.transactionID(of: payload)
+    }
+}

@@ -1,0 +1,150 @@
+import Identity
+import LedgerModel
+
+/// The door of one member: checks envelopes, queues them durably, and signs receipts for them (1.13, 1.14).
+///
+/// It has one owner, beside the core: checking clients' signatures must not hold votes up. A failure of the log or the key throws, and the
+/// member stops.
+package struct MemberIntake: Sendable {
+    /// The answer to one client.
+    package enum Answer: Sendable {
+        case queued(SignedReceipt)
+        case refused(BroadcastRefusal)
+    }
+
+    private let consenter: UInt32
+    private let identity: SigningIdentity
+    private let chain: [UInt8]
+    private let settings: CommitteeSettings
+    private let pool: SharedPool
+    private let around: any MemberSurroundings
+    private var log: any PoolLog
+    private let others: @Sendable () -> [UInt32]
+
+    /// - Parameter chain: The header hash of block 0.
+    package init(
+        consenter: UInt32, identity: SigningIdentity, chain: [UInt8], settings: CommitteeSettings, pool: SharedPool, log: any PoolLog,
+        around: any MemberSurroundings
+    ) {
+        self.consenter = consenter
+        self.identity = identity
+        self.chain = chain
+        self.settings = settings
+        self.pool = pool
+        self.around = around
+        self.log = log
+        self.others = { pool.state.withLock { $0.blocks.committee.members.filter { $0 != consenter } } }
+    }
+
+    /// Takes in again, after a start, what was promised before; what is in a block or can be in none is left out.
+    ///
+    /// - Parameter logged: Serialised envelopes in the order of the log.
+    package mutating func restore(_ logged: [[UInt8]]) {
+        let now = self.around.now()
+        for bytes in logged {
+            guard let checked = try? self.check(bytes, now: now) else { continue }
+            // An envelope that is refused here is in a block, or so old that no member takes it any more.
+            _ = try? self.pool.state.withLock { state throws(BroadcastRefusal) in
+                try state.pool.insert(checked, from: .client(isRestored: true), now: now)
+            }
+        }
+    }
+
+    /// Checks and queues envelopes of clients together: one sync covers them all. Only then are they pushed to the other members.
+    ///
+    /// - Returns: One answer for each, in their order.
+    package mutating func take(_ envelopes: [Envelope]) throws -> [Answer] {
+        let now = self.around.now()
+        var results: [Result<CheckedEnvelope, BroadcastRefusal>] = []
+        var logged: [[UInt8]] = []
+        var pushed: [[UInt8]] = []
+        for envelope in envelopes {
+            do throws(BroadcastRefusal) {
+                let checked = try self.check(envelope, now: now)
+                // What has no id of the usual form can have no receipt.
+                guard checked.transactionID.utf8.count == 64 else { throw .wrongTransactionID }
+                let (blocks, height) = self.pool.state.withLock { ($0.blocks, $0.height) }
+                if let refusal = blocks.refusalAtDoor(checked, height: height) { throw refusal }
+                let insertion = try self.pool.state.withLock { (state) throws(BroadcastRefusal) in
+                    try state.pool.rules.checkWarmUp(checked, after: BlockNumber(state.height - 1))
+                    return try state.pool.insert(checked, from: .client(isRestored: false), now: now)
+                }
+                // Who pushed an envelope before goes on answering for it; a promise of this member has to survive all the same.
+                if insertion != .known { logged.append(checked.serialized) }
+                if insertion == .new { pushed.append(checked.serialized) }
+                results.append(.success(checked))
+            } catch {
+                results.append(.failure(error))
+            }
+        }
+        if !logged.isEmpty { try self.log.append(logged) }
+        if !pushed.isEmpty { self.push(pushed) }
+        return try results.map { result in
+            switch result {
+            case .success(let envelope): .queued(try self.receipt(for: envelope))
+            case .failure(let refusal): .refused(refusal)
+            }
+        }
+    }
+
+    /// Takes in what another member pushed.
+    ///
+    /// - Returns: Whether anything is new.
+    package mutating func take(pushed envelopes: [[UInt8]]) -> Bool {
+        let now = self.around.now()
+        // Members push no more than this at once.
+        var refused = max(0, envelopes.count - MemberLimits.envelopesInOnePush)
+        var isNew = false
+        for bytes in envelopes.prefix(MemberLimits.envelopesInOnePush) {
+            guard let checked = try? self.check(bytes, now: now) else {
+                refused += 1
+                continue
+            }
+            // Governance that the next block cannot hold would only keep the committee busy; its sender brings it again while it hopes.
+            let (blocks, height) = self.pool.state.withLock { ($0.blocks, $0.height) }
+            if checked.isGovernance, blocks.refusalAtDoor(checked, height: height) != nil { continue }
+            let insertion = try? self.pool.state.withLock { (state) throws(BroadcastRefusal) in
+                try state.pool.insert(checked, from: .member, now: now)
+            }
+            // What is full or old here is the sender's to order.
+            if insertion == .new { isNew = true }
+        }
+        if refused > 0 { self.around.note(.refusedEnvelopes(refused)) }
+        return isNew
+    }
+
+    /// Writes the log anew when most of it is in blocks; to be called after blocks were decided.
+    package mutating func compact() throws {
+        guard self.log.sizeBytes > MemberLimits.poolLogBytes else { return }
+        let own = self.pool.state.withLock { $0.pool.own }
+        guard own.reduce(0, { $0 + $1.serialized.count }) < self.log.sizeBytes / 2 else { return }
+        try self.log.rewrite(own.map(\.serialized))
+    }
+
+    private func check(_ bytes: [UInt8], now: Timestamp) throws -> CheckedEnvelope {
+        try self.check(try Envelope(serialized: bytes), now: now)
+    }
+
+    private func check(_ envelope: Envelope, now: Timestamp) throws(BroadcastRefusal) -> CheckedEnvelope {
+        try self.pool.state.withLock { $0.blocks.checks }.check(envelope, now: now)
+    }
+
+    private func push(_ envelopes: [[UInt8]]) {
+        let others = self.others()
+        for start in stride(from: 0, to: envelopes.count, by: MemberLimits.envelopesInOnePush) {
+            let bundle = Array(envelopes[start..<min(envelopes.count, start + MemberLimits.envelopesInOnePush)])
+            for member in others { self.around.send(.envelopes(bundle), to: member) }
+        }
+    }
+
+    private func receipt(for envelope: CheckedEnvelope) throws -> SignedReceipt {
+        // A receipt is a fact of a height, and the chain's facts begin with block 1.
+        let height = max(1, self.pool.state.withLock { $0.height } - 1)
+        let deadline = height.addingReportingOverflow(self.settings.receiptBlocks)
+        let receipt = Receipt(
+            envelopeHash: envelope.digest, transactionID: envelope.transactionID, ingress: self.consenter, height: height,
+            deadline: deadline.overflow ? .max : deadline.partialValue)
+        guard let bytes = ReceiptFormat.signedBytes(receipt, chain: self.chain) else { throw MemberFailure(reason: "a receipt cannot be written") }
+        return SignedReceipt(receipt: receipt, signature: try self.identity.sign(bytes))
+    }
+}

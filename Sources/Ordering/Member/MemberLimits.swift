@@ -1,0 +1,36 @@
+/// Bounds of a committee member on what clients and other members make it hold.
+package enum MemberLimits {
+    /// Candidates of one sender that are held for one height.
+    package static let candidatesOfOneSender = 4
+    /// Heights above the present one whose candidates are held.
+    package static let candidateHeightsAhead: UInt64 = 2
+    /// Decided blocks in one answer, and the bytes after which it ends.
+    package static let decisionsInOneAnswer = 32
+    package static let decisionAnswerBytes = 8 << 20
+    /// Envelopes that are asked for in one parcel.
+    package static let envelopesInOneRequest = 512
+    /// Bytes after which an answer with envelopes ends.
+    package static let envelopeAnswerBytes = 4 << 20
+    /// Envelopes of clients that are pushed in one parcel.
+    package static let envelopesInOnePush = 64
+    /// Envelopes that are pushed again at one tick.
+    package static let envelopesPushedAgain = 256
+    /// Ticks at one height after which even a member in office asks whether it has missed something.
+    package static let quietTicks = 8
+    /// Ticks after which an envelope that is in no block yet is pushed again.
+    package static let ticksUntilPushedAgain: UInt64 = 4
+    /// Offences that a member has found and not charged yet.
+    package static let heldOffences = 64
+    /// Charged facts that a member remembers, so that it does not charge them again.
+    package static let chargedFacts = 1_024
+    /// Waiting governance envelopes that are judged again after a block.
+    package static let judgedAgain = 64
+    /// Bytes of an outline beside its envelope hashes: header, and a certificate of the largest committee.
+    package static let outlineBytes = 16_384
+    /// The largest snapshot with which a member joins.
+    package static let snapshotBytes = 1 << 30
+    /// The size of a pool log after which it is written anew without what has been decided.
+    package static let poolLogBytes = 4 << 20
+    /// The largest pool log that is read.
+    package static let poolLogReadBytes = 1 << 30
+}

@@ -63,6 +63,7 @@ let package = Package(
         module("Endorsement", base + ["ContractVM", "ChannelConfiguration", "Identity"]),
         module("SystemContracts", base + ["Chaincode", "ContractVM", "ChannelConfiguration", "Identity", "RecordSharing"]),
         module("SelvageClient", base + ["Identity", "RecordSharing"]),
+        module("Simulation", base + ["Ordering"]),
         module("Audit", base + ["Ledger", "Validation", "Endorsement", "SystemContracts", "ContractVM", "ChannelConfiguration", "Identity"]),
         module(
             "Node",
@@ -74,7 +75,8 @@ let package = Package(
             "Demonstration",
             base + ["Node", "Audit", "SelvageClient", "SystemContracts", "RecordSharing", "Identity", "ChannelConfiguration", "Ledger"]),
         .executableTarget(
-            name: "selvage", dependencies: base + ["Demonstration", "Audit", "RecordSharing", "SystemContracts", "Ledger", argumentParser],
+            name: "selvage",
+            dependencies: base + ["Demonstration", "Audit", "RecordSharing", "Simulation", "SystemContracts", "Ledger", argumentParser],
             swiftSettings: strict),
         .executableTarget(
             name: "Benchmarks",
@@ -109,6 +111,7 @@ let package = Package(
                 "Ledger", "Ordering", "Validation", "Endorsement", "ContractVM", "SelvageClient", "Chaincode", "Identity", "ChannelConfiguration",
                 "SystemContracts", "CommitteeTestSupport",
             ]),
+        tests("Simulation", base + ["Ordering"]),
         tests("Demonstration", base + ["RecordSharing", "Audit", "Ledger"]),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),
     ],

@@ -12,7 +12,9 @@ struct Selvage: AsyncParsableCommand {
             4 verification failed.
             """,
         version: "selvage 0.1.0",
-        subcommands: [DemoCommand.self, AuditCommand.self, ConformanceCommand.self, ElectionCommand.self, CommitteeCommand.self])
+        subcommands: [
+            DemoCommand.self, AuditCommand.self, ConformanceCommand.self, ElectionCommand.self, CommitteeCommand.self, SimulateCommand.self,
+        ])
 
     static func main() async {
         do {

@@ -8,7 +8,7 @@ struct BenchmarkRun {
     func report() async throws -> BenchmarkReport {
         let names = CaseName.allCases.filter { self.only == nil || self.only == $0 }
         var workload: Workload?
-        if names.contains(where: { $0 != .sharing }) {
+        if names.contains(where: \.needsWorkload) {
             Progress.say("preparing \(self.rounds + 1) blocks of \(Workload.transactionsPerBlock) transactions")
             workload = try await Workload(rounds: self.rounds)
         }
@@ -20,6 +20,8 @@ struct BenchmarkRun {
             case (.endorsement, let workload?): cases.append(try await EndorsementCase(workload: workload, rounds: self.rounds).run())
             case (.ledger, let workload?): cases.append(try await LedgerCase(workload: workload).run())
             case (.sharing, _): cases.append(try SharingCase(rounds: self.rounds).run())
+            case (.consensus, _): cases.append(try await ConsensusCase(rounds: self.rounds).run())
+            case (.ordering, _): cases.append(try await OrderingCase(rounds: self.rounds).run())
             default: break
             }
         }

@@ -5,7 +5,7 @@ import ArgumentParser
 struct Benchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "Benchmarks",
-        abstract: "CPU time of the commit path, endorsement, record sharing and the ledger, each beside a reference of the same run.",
+        abstract: "What the commit path, endorsement, sharing, the ledger and the ordering committee cost, beside references of the same run.",
         discussion: """
             Build with -c release; figures of a debug build mean nothing. Documentation/benchmarks.md says what each figure is.
             Exit codes: 0 all limits met, 1 a limit was missed, 3 a case could not run, 64 wrong usage.
@@ -50,4 +50,14 @@ enum CaseName: String, ExpressibleByArgument, CaseIterable, Encodable {
     case endorsement
     case sharing
     case ledger
+    case consensus
+    case ordering
+
+    /// Whether the case is measured on endorsed transactions in blocks.
+    var needsWorkload: Bool {
+        switch self {
+        case .commit, .endorsement, .ledger: true
+        case .sharing, .consensus, .ordering: false
+        }
+    }
 }

@@ -12,6 +12,14 @@ struct Samples {
         return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
     }
 
+    /// The smallest measurement that is at least as large as so many percent of all; 0 without measurements.
+    func percentile(_ percent: Int) -> Double {
+        let sorted = self.values.sorted()
+        guard !sorted.isEmpty else { return 0 }
+        let rank = (sorted.count * percent + 99) / 100
+        return sorted[min(max(rank, 1), sorted.count) - 1]
+    }
+
     /// Round by round, so that both sides of a quotient were measured at the same moment.
     static func / (left: Samples, right: Samples) -> Samples {
         var quotients = Samples()

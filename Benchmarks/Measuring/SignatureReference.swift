@@ -71,11 +71,13 @@ struct SignatureReference {
 enum ReferenceError: Error, CustomStringConvertible {
     case wrongAnswer(String)
     case unusableKey
+    case unusableDisk(String)
 
     var description: String {
         switch self {
         case .wrongAnswer(let library): "\(library) refused a good signature; the reference cannot be measured"
         case .unusableKey: "OpenSSL cannot read a P-256 key; the reference cannot be measured"
+        case .unusableDisk(let path): "\(path) cannot be written and synced; the reference cannot be measured"
         }
     }
 }

@@ -25,10 +25,16 @@ extension BenchmarkReport {
 
     private static func cells(of figure: Figure) -> [String] {
         var cells = [figure.name, "\(self.number(figure.value)) \(figure.unit)"]
-        guard let reference = figure.reference else { return cells }
-        cells.append("\(reference.name): \(self.number(reference.value))")
-        cells.append(self.number(reference.ratio))
-        if let limit = reference.limit { cells.append("<= \(self.number(limit)) \(figure.isGood ? "met" : "MISSED")") }
+        if let reference = figure.reference {
+            cells += ["\(reference.name): \(self.number(reference.value))", self.number(reference.ratio)]
+            if let limit = reference.limit { cells.append("<= \(self.number(limit)) \(figure.isGood ? "met" : "MISSED")") }
+        }
+        guard let target = figure.target else { return cells }
+        cells += [String](repeating: "", count: max(0, 4 - cells.count))
+        switch target {
+        case .atMost(let bound): cells.append("<= \(self.number(bound)) \(figure.unit) \(figure.isGood ? "met" : "MISSED")")
+        case .atLeast(let bound): cells.append(">= \(self.number(bound)) \(figure.unit) \(figure.isGood ? "met" : "MISSED")")
+        }
         return cells
     }
 

@@ -10,15 +10,26 @@ struct Figure: Encodable {
         var limit: Double?
     }
 
+    /// A bound on the value itself, for what people wait for: it depends on the machine, a ratio hardly does.
+    enum Target: Encodable {
+        case atMost(Double)
+        case atLeast(Double)
+    }
+
     let name: String
     let value: Double
     let unit: String
     var reference: Reference?
+    var target: Target?
 
-    /// Whether the limit, if there is one, is met.
+    /// Whether limit and target, if there are any, are met.
     var isGood: Bool {
-        guard let reference, let limit = reference.limit else { return true }
-        return reference.ratio <= limit
+        if let reference, let limit = reference.limit, reference.ratio > limit { return false }
+        switch self.target {
+        case .atMost(let bound): return self.value <= bound
+        case .atLeast(let bound): return self.value >= bound
+        case nil: return true
+        }
     }
 }
 

@@ -8,8 +8,6 @@ import LedgerModel
 ///
 /// A check has no memory, so hosts may run many at a time. Whether the envelope came before is the ordering service's question.
 package struct BroadcastChecks: Sendable {
-    /// The reserved contract whose transactions the ordering nodes themselves evaluate (consensus 0.1).
-    package static let governanceContract: Namespace = "committee"
     private static let writersPolicy = "/Channel/Writers"
     private static let maintenancePolicy = "/Channel/Orderer/Writers"
 
@@ -52,7 +50,7 @@ package struct BroadcastChecks: Sendable {
             serialized: serialized, digest: SHA256.hash(serialized), sizeBytes: envelope.sizeBytes, transactionID: header.transactionID,
             hasDerivedID: header.transactionID == Formulas.transactionID(nonce: signer.nonce, creator: signer.creator),
             timestamp: header.timestamp, creator: SHA256.hash(signer.creator),
-            isGovernance: (try? header.chaincodeName()) == Self.governanceContract)
+            isGovernance: (try? header.chaincodeName()) == ChaincodeDefinition.governanceNamespace)
     }
 
     private static func channelHeader(of envelope: Envelope) throws(BroadcastRefusal) -> (Payload, ChannelHeader) {

@@ -8,7 +8,7 @@ import LedgerModel
 /// A stock peer finds nothing wrong with such an envelope until it looks for the chaincode's definition, and gives it code 25.
 package enum GovernanceEnvelope {
     /// The reserved contract.
-    package static let contract: Namespace = "committee"
+    package static let contract = ChaincodeDefinition.governanceNamespace
     private static let function = Array("govern".utf8)
     private static let chaincodeVersion = "1"
 

@@ -4,6 +4,11 @@ struct ByteReader {
 
     init(_ bytes: [UInt8]) { self.rest = bytes[...] }
 
+    init(_ bytes: ArraySlice<UInt8>) { self.rest = bytes }
+
+    /// Steps over bytes, as far as there are any.
+    mutating func skip(_ count: Int) { self.rest = self.rest.dropFirst(count) }
+
     /// A base-128 number in its shortest form.
     mutating func varint() -> UInt64? {
         var value: UInt64 = 0

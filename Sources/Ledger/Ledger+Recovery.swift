@@ -20,7 +20,8 @@ extension Ledger {
 
     /// Makes sure that the last block the database knows is the one in the block files: the two folders belong together.
     static func checkLastBlock(of snapshot: LedgerSnapshot) throws(LedgerError) {
-        guard snapshot.height > 0 else { return }
+        // The last block of a snapshot is not in the files.
+        guard snapshot.height > (try snapshot.base()?.height ?? 0) else { return }
         let number = snapshot.height - 1
         guard try snapshot.block(BlockNumber(number))?.headerHash == snapshot.head.blockHash else {
             throw .blockUnusable(block: number, reason: "it is not the block whose effects are in the state")
@@ -28,13 +29,15 @@ extension Ledger {
     }
 
     /// Applies the blocks that are stored but not in the database, trusting the codes that they carry and checking their commit hashes.
-    static func replay(from start: LedgerSnapshot, checkpoint: BlockCheckpoint?, store: any KeyValueStore) throws(LedgerError) -> LedgerSnapshot {
+    static func replay(
+        from start: LedgerSnapshot, checkpoint: BlockCheckpoint?, store: any KeyValueStore, privateData: PrivateDataStore
+    ) throws(LedgerError) -> LedgerSnapshot {
         var snapshot = start
         do {
             var scan = try start.blocks.scan(from: checkpoint)
             while let stored = try scan.next() {
                 let block = try self.revalidated(stored, on: snapshot)
-                snapshot = try self.write(block, at: stored.location, after: snapshot, store: store)
+                snapshot = try self.write(block, try privateData.kept(for: block), at: stored.location, after: snapshot, store: store)
             }
         } catch let error as LedgerError {
             throw error

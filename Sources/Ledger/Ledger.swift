@@ -24,16 +24,24 @@ package final class Ledger: Sendable {
 
     private let blocks: BlockStore
     private let store: any KeyValueStore
+    private let privateData: PrivateDataStore
     private let lock: (any FolderLock)?
     /// Why no more blocks are taken; also makes commits one at a time.
     private let stoppedBecause: Mutex<String?>
     private let published: Mutex<LedgerSnapshot>
 
-    /// Opens the ledger in a folder, creating it if it is missing: block files in `blocks`, the database in `state`.
+    /// Opens the ledger in a folder, creating it if it is missing: block files in `blocks`, the database in `state`,
+    /// and, on a node that has any, private data in `private`.
     ///
-    /// If the `state` folder is missing it is rebuilt from the blocks.
+    /// If the `state` folder is missing it is rebuilt from the blocks and the private data, and from the snapshot in `base` if the ledger
+    /// began from one.
+    ///
+    /// - Parameter stateBufferSizeBytes: What the database keeps in memory before it writes a sorted file.
     /// - Throws: `LedgerError`; each case says what to do.
-    package static func open(folder: String) throws(LedgerError) -> Ledger {
+    package static func open(
+        folder: String, segmentSizeBytes: UInt64 = LedgerLimits.segmentSizeBytes, stateBufferSizeBytes: Int = LedgerLimits.stateBufferSizeBytes,
+        progress: (LedgerProgress) -> Void = { _ in }
+    ) throws(LedgerError) -> Ledger {
         let files = SystemFiles()
         let lock: (any FolderLock)?
         do {
@@ -41,14 +49,40 @@ package final class Ledger: Sendable {
             lock = try files.lock(folder)
         } catch { throw .blocks(.file(error)) }
         guard let lock else { throw .locked(folder: folder) }
+        do { try StateFolderSwap(folder, files: files).settle() } catch { throw .blocks(.file(error)) }
         let store: LevelDBStore
-        do { store = try LevelDBStore(folder: folder + "/state") } catch { throw .state(error) }
-        return try Ledger(blockFolder: folder + "/blocks", files: files, store: store, lock: lock)
+        do {
+            store = try LevelDBStore(recovering: folder + "/" + LedgerLayout.state, files: files, bufferSizeBytes: stateBufferSizeBytes)
+        } catch { throw .state(error) }
+        return try self.over(
+            store, folder: folder, blockFiles: files, lock: lock, segmentSizeBytes: segmentSizeBytes, progress: progress)
+    }
+
+    /// Opens the ledger of a folder over a given database, which may be empty, and a given view of the block files.
+    ///
+    /// - Parameter privateCopy: Where a copy of the private data is, when the original is not to be opened.
+    static func over(
+        _ store: any KeyValueStore, folder: String, blockFiles: any BlockFileIO, privateCopy: String? = nil, lock: (any FolderLock)?,
+        segmentSizeBytes: UInt64 = LedgerLimits.segmentSizeBytes, progress: (LedgerProgress) -> Void = { _ in }
+    ) throws(LedgerError) -> Ledger {
+        try SnapshotLoading.beginIfEmpty(store, ledger: folder, files: SystemFiles(), progress: progress)
+        let privateFolder = privateCopy ?? folder + "/" + LedgerLayout.privateData
+        let hasPrivateData: Bool
+        do { hasPrivateData = try SystemFiles().list(folder).contains(LedgerLayout.privateData) } catch { throw .blocks(.file(error)) }
+        let privateData = PrivateDataStore { () throws(KeyValueError) in
+            try LevelDBStore(recovering: privateFolder, files: SystemFiles())
+        }
+        return try Ledger(
+            blockFolder: folder + "/" + LedgerLayout.blocks, files: blockFiles, store: store, privateData: privateData,
+            hasPrivateData: hasPrivateData, lock: lock, segmentSizeBytes: segmentSizeBytes)
     }
 
     /// Opens a ledger over given files and a given database; recovers what a crash left unfinished.
+    ///
+    /// - Parameter hasPrivateData: Whether the store of private data exists already.
     package init(
-        blockFolder: String, files: any BlockFileIO, store: any KeyValueStore, lock: (any FolderLock)? = nil,
+        blockFolder: String, files: any BlockFileIO, store: any KeyValueStore, privateData: PrivateDataStore = PrivateDataStore(),
+        hasPrivateData: Bool = false, lock: (any FolderLock)? = nil,
         segmentSizeBytes: UInt64 = LedgerLimits.segmentSizeBytes
     ) throws(LedgerError) {
         let content = store.snapshot()
@@ -60,7 +94,9 @@ package final class Ledger: Sendable {
         } catch { throw .blocks(error) }
         let before = LedgerSnapshot(head: head, content: content, blocks: blocks)
         try Self.checkLastBlock(of: before)
-        let after = try Self.replay(from: before, checkpoint: checkpoint, store: store)
+        if hasPrivateData { try privateData.open(knowing: before) }
+        let after = try Self.replay(from: before, checkpoint: checkpoint, store: store, privateData: privateData)
+        self.privateData = privateData
         self.blocks = blocks
         self.store = store
         self.lock = lock
@@ -84,13 +120,17 @@ package final class Ledger: Sendable {
             if let reason = stoppedBecause { throw .stopped(reason: reason) }
             let before = self.snapshot()
             try Self.requireContinuation(block, of: before.head)
+            // First, because the block is the promise that everything of it can be had again.
+            try self.privateData.keep(for: block)
+            let privateWrites = try self.privateData.kept(for: block)
             let location: BlockLocation
             do throws(BlockStoreError) {
                 location = try self.blocks.append(block.block.serialized(), number: block.block.number.rawValue)
             } catch { throw .blocks(error) }
             do throws(LedgerError) {
-                let after = try Self.write(block, at: location, after: before, store: self.store)
+                let after = try Self.write(block, privateWrites, at: location, after: before, store: self.store)
                 self.published.withLock { $0 = after }
+                self.privateData.release(block)
             } catch {
                 stoppedBecause = "block \(block.block.number) is stored but its effects are not: \(error)"
                 throw error
@@ -98,9 +138,15 @@ package final class Ledger: Sendable {
         }
     }
 
+    /// Keeps the private writes of a transaction that this node is endorsing until it is in a block; they are durable on return.
+    package func hold(_ sets: [PrivateWriteSet], for id: TransactionID) throws(LedgerError) {
+        try self.privateData.hold(sets, for: id, height: self.height)
+    }
+
     /// Reads all stored blocks in order, with every checksum checked, for audit; it sees blocks committed after the call too.
     package func scanBlocks() throws(LedgerError) -> BlockScan {
-        do { return try self.blocks.scan() } catch { throw .blocks(error) }
+        let base = try self.snapshot().base()
+        do { return try self.blocks.scan(from: base?.checkpoint) } catch { throw .blocks(error) }
     }
 
     private static func requireContinuation(_ validated: ValidatedBlock, of head: LedgerHead) throws(LedgerError) {
@@ -122,7 +168,8 @@ package final class Ledger: Sendable {
 
     /// Writes the effects of a stored block, the indexes and the savepoint in one batch.
     static func write(
-        _ block: ValidatedBlock, at location: BlockLocation, after before: LedgerSnapshot, store: any KeyValueStore
+        _ block: ValidatedBlock, _ privateWrites: [CommittedPrivateWrites], at location: BlockLocation, after before: LedgerSnapshot,
+        store: any KeyValueStore
     ) throws(LedgerError) -> LedgerSnapshot {
         let number = block.block.number.rawValue
         let hash = block.block.headerHash
@@ -130,6 +177,7 @@ package final class Ledger: Sendable {
         var batch = WriteBatch()
         batch.reserveCapacity(block.updates.count + block.history.count + block.codes.count + 4)
         batch.add(block.updates)
+        try batch.add(privateWrites)
         for write in block.history { batch.put(StateKeyFormat.history(write.namespace, write.key, write.version), []) }
         do throws(KeyValueError) {
             for (index, id) in block.transactionIDs.enumerated() {

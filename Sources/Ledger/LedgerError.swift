@@ -6,10 +6,16 @@ package enum LedgerError: Error, Equatable, Sendable, CustomStringConvertible {
     case state(KeyValueError)
     /// The state database holds something that this program did not write. Remove the state folder: it is rebuilt from the blocks.
     case stateDamaged(reason: String)
+    /// The store of private data refused. It cannot be made again from the blocks: mend the cause, or restore it from a copy.
+    case privateData(KeyValueError)
     /// The database was written by another version. Use that version, or remove the state folder.
     case unknownFormat(version: UInt8)
     /// Another ledger has the folder open. Stop it first.
     case locked(folder: String)
+    /// The ledger began from a snapshot and does not hold what came before it. Ask a peer that holds the whole chain.
+    case notHere(item: String, snapshotBlock: UInt64)
+    /// The snapshot from which the ledger began cannot be loaded; the inner error says what to do.
+    case snapshot(SnapshotError)
     /// The block is not the next one. Commit blocks in order.
     case outOfSequence(expected: UInt64, found: UInt64)
     /// The block does not continue this chain. Nothing was stored; ask the sender for the right block.
@@ -26,11 +32,16 @@ package enum LedgerError: Error, Equatable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .blocks(let error): error.description
-        case .state(let error): "\(error); if it reports corruption, remove the state folder, it is rebuilt from the blocks"
+        case .state(let error):
+            "\(error); if it reports corruption, remove the state folder, it is rebuilt from the blocks; else mend the cause and open the ledger again"
         case .stateDamaged(let reason): "the state database is damaged: \(reason); remove the state folder, it is rebuilt from the blocks"
+        case .privateData(let error): "private data: \(error); keep the private folder, it cannot be made again from the blocks"
         case .unknownFormat(let version):
             "the state database has format \(version), this program reads \(StateKeyFormat.version); remove the state folder, it is rebuilt"
         case .locked(let folder): "the ledger in \(folder) is open elsewhere; stop the other process first"
+        case .notHere(let item, let block):
+            "\(item) is not here: this ledger began from a snapshot at block \(block); ask a peer that holds the whole chain"
+        case .snapshot(let error): error.description
         case .outOfSequence(let expected, let found): "block \(found) was offered where block \(expected) is next; commit blocks in order"
         case .wrongPreviousHash(let block): "block \(block) does not name the hash of the block before it; ask the sender for the right block"
         case .notValidated(let block, let reason): "block \(block) is not a validated block: \(reason)"

@@ -11,6 +11,18 @@ package struct LedgerSnapshot: StateReading, HistoryReading, TransactionIndexRea
     /// The number of blocks, and the number of the next one.
     package var height: UInt64 { self.head.height }
 
+    /// Where the ledger began, when that was a snapshot; nil for a ledger that holds the whole chain.
+    package func base() throws(LedgerError) -> LedgerBase? {
+        guard let bytes = try self.entry(StateKeyFormat.baseKey) else { return nil }
+        guard let base = IndexValueFormat.decodeBase(bytes) else { throw .stateDamaged(reason: "the place where the ledger began") }
+        return base
+    }
+
+    /// The channel's configuration in office, a serialised `common.ConfigEnvelope`; nil before the first block.
+    package func configEnvelope() throws(StateReadError) -> [UInt8]? {
+        try self.value(at: .key(Namespace(""), ConfigurationState.key))?.value
+    }
+
     // MARK: World state
 
     package func value(at address: StateAddress) throws(StateReadError) -> VersionedValue? {
@@ -26,6 +38,9 @@ package struct LedgerSnapshot: StateReading, HistoryReading, TransactionIndexRea
     /// The stored `common.Block` with a number, as it was written; nil when the chain is shorter.
     package func blockBytes(_ number: BlockNumber) throws(LedgerError) -> [UInt8]? {
         guard number.rawValue < self.height else { return nil }
+        if let base = try self.base(), number.rawValue < base.height {
+            throw .notHere(item: "block \(number)", snapshotBlock: base.lastBlock)
+        }
         guard let entry = try self.entry(StateKeyFormat.block(number.rawValue)), let location = IndexValueFormat.decodeLocation(entry) else {
             throw .stateDamaged(reason: "the index has no place for block \(number)")
         }
@@ -56,6 +71,7 @@ package struct LedgerSnapshot: StateReading, HistoryReading, TransactionIndexRea
     /// Where a transaction stands and what its verdict is; of several with the same id the valid one, else the first.
     package func entry(of id: TransactionID) throws(LedgerError) -> TransactionEntry? {
         guard let entry = try self.entry(StateKeyFormat.transaction(id)) else { return nil }
+        if entry.isEmpty, let base = try self.base() { throw .notHere(item: "transaction \(id)", snapshotBlock: base.lastBlock) }
         guard let transaction = IndexValueFormat.decodeTransaction(entry) else { throw .stateDamaged(reason: "the index entry of transaction \(id)") }
         return transaction
     }
@@ -78,58 +94,7 @@ package struct LedgerSnapshot: StateReading, HistoryReading, TransactionIndexRea
         try reading { () throws(KeyValueError) in try self.content.value(for: StateKeyFormat.transaction(id)) } != nil
     }
 
-    // MARK: History
-
-    package func history(of key: StateKey, in namespace: Namespace) throws(StateReadError) -> [KeyModification] {
-        let range = StateKeyFormat.historyRange(namespace, key)
-        let scan = try reading { () throws(KeyValueError) in try self.content.scan(from: range.start, to: range.end) }
-        var modifications: [KeyModification] = []
-        var block: OrderedBlock?
-        while let entry = try reading({ () throws(KeyValueError) in try scan.next() }) {
-            guard let version = StateKeyFormat.historyVersion(entry.key) else { throw StateReadError(reason: "an entry of the history is damaged") }
-            if block?.number.rawValue != version.block {
-                // Changes of one block follow each other, so one block is kept.
-                do { block = try self.block(BlockNumber(version.block)) } catch { throw StateReadError(reason: error.description) }
-            }
-            guard let block, version.transaction < UInt64(block.envelopes.count) else {
-                throw StateReadError(reason: "the history of a key names transaction \(version), which does not exist")
-            }
-            modifications.append(try Self.modification(of: key, in: namespace, by: block.envelopes[Int(version.transaction)], version))
-        }
-        return modifications
-    }
-
-    private static func modification(
-        of key: StateKey, in namespace: Namespace, by envelope: [UInt8], _ version: StateVersion
-    ) throws(StateReadError) -> KeyModification {
-        do {
-            let payload = try Payload(serialized: try Envelope(serialized: envelope).payload)
-            let header = try ChannelHeader(serialized: payload.channelHeaderBytes)
-            let transaction = try EndorserTransaction(serialized: payload.data)
-            let response = try ProposalResponsePayload(serialized: transaction.responsePayloadBytes)
-            let writes = try ReadWriteSet(serialized: try ChaincodeAction(serialized: response.actionBytes).results)
-            // A validated transaction names each namespace once; inside it the last write of a key counts.
-            let write = writes.namespaces.first { $0.namespace == namespace }?.writes.last { $0.key == key }
-            guard let write else { throw MessageError(part: "read-write set", reason: "does not write the key") }
-            return KeyModification(
-                transaction: header.transactionID, value: write.value, timestamp: header.timestamp ?? Timestamp(seconds: 0),
-                isDelete: write.isDelete)
-        } catch {
-            throw StateReadError(reason: "the history of a key names transaction \(version), which is unusable: \(error)")
-        }
-    }
-
     private func entry(_ key: [UInt8]) throws(LedgerError) -> [UInt8]? {
         do { return try self.content.value(for: key) } catch { throw .state(error) }
     }
-}
-
-/// A transaction as the ledger holds it.
-package struct StoredTransaction: Hashable, Sendable {
-    package let block: BlockNumber
-    /// Its place in the block, from 0.
-    package let index: Int
-    package let code: ValidationCode
-    /// The serialised `common.Envelope`.
-    package let envelope: [UInt8]
 }

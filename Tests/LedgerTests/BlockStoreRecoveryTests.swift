@@ -126,6 +126,47 @@ import Testing
         #expect(try store.append([4], number: 1).position == locations[1].position)
     }
 
+    @Test func `a head of which a part did not reach the disk is dropped behind the checkpoint and reported below it`() throws {
+        let disk = FaultyDisk()
+        var locations: [BlockLocation] = []
+        do {
+            let store = try BlockStore(folder: "b", files: disk)
+            for number in 0..<3 as Range<UInt64> { locations.append(try store.append(Array(repeating: 7, count: 40), number: number)) }
+        }
+        let path = "b/" + BlockFileFormat.fileName(segment: 0)
+        for frame in [1, 2] {
+            let start = Int(locations[frame].position.offset)
+            for split in 0...BlockFileFormat.frameHeadSizeBytes {
+                for missing in [start..<(start + split), (start + split)..<(start + BlockFileFormat.frameHeadSizeBytes)] where !missing.isEmpty {
+                    let torn = disk.copy()
+                    for index in missing { torn[path][index] = 0 }
+                    guard torn[path] != disk[path] else { continue }
+                    let checkpoint = BlockCheckpoint(height: UInt64(frame), end: locations[frame - 1].end)
+                    if frame == 2 {
+                        #expect(try BlockStore(folder: "b", files: torn, checkpoint: checkpoint).height == 2, "\(missing)")
+                    } else {
+                        #expect(throws: BlockStoreError.self, "\(missing)") { try BlockStore(folder: "b", files: torn, checkpoint: checkpoint) }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func `a block that was found but never synced is durable once the store is open`() throws {
+        for failingSync in 0..<4 {
+            let disk = FaultyDisk(FaultyDisk.Faults(syncsBeforeFailure: failingSync))
+            do {
+                let store = try BlockStore(folder: "b", files: disk)
+                #expect(throws: BlockStoreError.self) {
+                    for number in 0..<9 as Range<UInt64> { _ = try store.append([1, 2, 3], number: number) }
+                }
+            } catch {}
+            disk.faults.syncsBeforeFailure = nil
+            let found = try BlockStore(folder: "b", files: disk).height
+            #expect(try BlockStore(folder: "b", files: disk.afterPowerFailure(.everything)).height == found, "sync \(failingSync)")
+        }
+    }
+
     /// Flips every bit of every file and counts flips after which a reader returns blocks, whichever they are, without an error.
     static func unnoticedFlips(_ read: Reader) throws -> Int {
         let disk = Self.filledDisk()

@@ -96,7 +96,8 @@ package struct BlockScan {
         guard bytes.count == headSize else { return try self.endTorn(left: left) }
         guard let head = BlockFileFormat.readFrameHead(bytes) else {
             if bytes.allSatisfy({ $0 == 0 }), try self.isZero(file, from: start.offset) { return try self.endTorn(left: left) }
-            throw self.damage(.frameHead, at: start.offset)
+            let isFollowed = try self.hasFrameBehind(start.offset, in: file)
+            throw self.damage(.frameHead, at: start.offset, isLastFrame: start.segment == self.lastSegment && !isFollowed)
         }
         guard head.number == self.height else { throw self.damage(.wrongNumber, at: start.offset) }
         guard left >= UInt64(headSize + head.lengthBytes) else { return try self.endTorn(left: left) }
@@ -126,6 +127,22 @@ package struct BlockScan {
             if bytes.isEmpty { return true }
             guard bytes.allSatisfy({ $0 == 0 }) else { return false }
             offset += UInt64(bytes.count)
+        }
+    }
+
+    /// Whether the next frame begins anywhere behind an offset: then the frame at the offset was finished once.
+    private func hasFrameBehind(_ start: UInt64, in file: any BlockFile) throws(BlockStoreError) -> Bool {
+        let headSize = BlockFileFormat.frameHeadSizeBytes
+        var number: [UInt8] = []
+        number.appendBigEndian(self.height + 1)
+        var offset = start + 1
+        while true {
+            let bytes = try filesystem { () throws(FileError) in try file.read((1 << 16) + headSize - 1, at: offset) }
+            guard bytes.count >= headSize else { return false }
+            for index in 0...(bytes.count - headSize) where bytes[(index + 4)..<(index + 12)].elementsEqual(number) {
+                if BlockFileFormat.readFrameHead(Array(bytes[index..<(index + headSize)])) != nil { return true }
+            }
+            offset += UInt64(bytes.count - headSize + 1)
         }
     }
 

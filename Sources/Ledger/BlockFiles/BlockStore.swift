@@ -42,8 +42,9 @@ package final class BlockStore: Sendable {
         if let checkpoint { try Self.require(checkpoint, folder: folder, files: files) }
         var scan = try BlockScan(folder: folder, files: files, from: checkpoint)
         var hasDamagedEnd = false
+        var last: BlockLocation?
         do {
-            while try scan.next() != nil {}
+            while let stored = try scan.next() { last = stored.location }
         } catch {
             guard case .damaged(let damage) = error, damage.isLastFrame, scan.height == checkpoint?.height else { throw error }
             hasDamagedEnd = true
@@ -53,6 +54,9 @@ package final class BlockStore: Sendable {
         self.lock = lock
         self.segmentSizeBytes = segmentSizeBytes
         self.droppedBytes = hasDamagedEnd || scan.tail != .clean ? try Self.cut(folder, files, at: scan.position) : 0
+        if scan.position > checkpoint?.end ?? BlockPosition(segment: 0, offset: 0) {
+            try Self.writeAgain(folder, files, segment: scan.position.segment, lastFrame: last)
+        }
         self.writer = Mutex(Writer(file: nil, end: scan.position, height: scan.height, stoppedBecause: nil))
     }
 
@@ -183,9 +187,30 @@ package final class BlockStore: Sendable {
         }
     }
 
+    /// Makes durable what was found behind the acknowledged blocks.
+    ///
+    /// That it can be read does not mean that it is on the disk: the process before this one may have been killed between writing and
+    /// syncing, or its sync may have failed, after which a sync alone would report success and write nothing. Only the newest frame, and
+    /// the header and the name of the newest file, can be in that state.
+    private static func writeAgain(
+        _ folder: String, _ files: any BlockFileIO, segment: UInt32, lastFrame: BlockLocation?
+    ) throws(BlockStoreError) {
+        try filesystem { () throws(FileError) in
+            let file = try files.open(folder + "/" + BlockFileFormat.fileName(segment: segment), for: .writing)
+            try file.write(try file.read(BlockFileFormat.fileHeaderSizeBytes, at: 0), at: 0)
+            if let frame = lastFrame, frame.position.segment == segment {
+                let size = Int(clamping: frame.end.offset - frame.position.offset)
+                try file.write(try file.read(size, at: frame.position.offset), at: frame.position.offset)
+            }
+            try file.sync()
+            try files.syncFolder(folder)
+        }
+    }
+
     /// Makes sure that the files reach as far as blocks were acknowledged.
     private static func require(_ checkpoint: BlockCheckpoint, folder: String, files: any BlockFileIO) throws(BlockStoreError) {
-        guard checkpoint.height > 0 else { return }
+        // A ledger that began from a snapshot and has no block of its own has no file yet.
+        guard checkpoint.height > 0, checkpoint.end > BlockPosition(segment: 0, offset: 0) else { return }
         let name = BlockFileFormat.fileName(segment: checkpoint.end.segment)
         let size: UInt64
         do { size = try files.open(folder + "/" + name, for: .reading).sizeBytes() } catch {

@@ -22,7 +22,14 @@ package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
 
     package var description: String {
         let reason = String(cString: strerror(self.code))
-        let advice = self.isOutOfSpace ? "; make room on the disk and try again, nothing that was committed is lost" : ""
+        let advice =
+            if self.isOutOfSpace {
+                "; make room on the disk and try again, nothing that was committed is lost"
+            } else if self.code == EIO {
+                "; the disk or the way to it has failed: check it, then start again"
+            } else {
+                ""
+            }
         return "could not \(self.operation) \(self.path): \(reason) (errno \(self.code))\(advice)"
     }
 }

@@ -7,11 +7,13 @@ package struct SystemFiles: BlockFileIO {
     package init() {}
 
     package func makeFolder(_ path: String) throws(FileError) {
-        if mkdir(path, 0o750) != 0 {
-            guard errno == EEXIST else { throw FileError(operation: "create the folder", path: path, code: errno) }
-            return
+        let isNew = mkdir(path, 0o750) == 0
+        guard isNew || errno == EEXIST else { throw FileError(operation: "create the folder", path: path, code: errno) }
+        // Whoever made an existing folder may have been killed before its name was durable.
+        do { try self.syncFolder(Self.parent(of: path)) } catch {
+            // A folder above ours that we may not read is not one that we have made.
+            guard !isNew, error.code == EACCES || error.code == EPERM else { throw error }
         }
-        try self.syncFolder(Self.parent(of: path))
     }
 
     package func list(_ path: String) throws(FileError) -> [String] {

@@ -8,8 +8,22 @@ package final class LevelDBStore: KeyValueStore {
     private let database: Database
 
     /// Opens the database in a folder, creating it if it is missing.
-    package init(folder: String) throws(KeyValueError) {
-        self.database = try Database(folder: folder)
+    ///
+    /// - Parameter bufferSizeBytes: What is kept in memory, and in the log, before a sorted file is written.
+    package init(folder: String, bufferSizeBytes: Int = LedgerLimits.stateBufferSizeBytes) throws(KeyValueError) {
+        self.database = try Database(folder: folder, bufferSizeBytes: bufferSizeBytes)
+    }
+
+    /// Opens a database that may have been left by a crash, and makes the names of its files durable before anything is written.
+    ///
+    /// LevelDB renames its directory file and does not sync the folder. Came the old one back, with a log of which a part was never
+    /// synced, then newer logs would be applied on top of it: a hole in the state.
+    convenience init(
+        recovering folder: String, files: any BlockFileIO, bufferSizeBytes: Int = LedgerLimits.stateBufferSizeBytes
+    ) throws(KeyValueError) {
+        try DatabaseRecovery(folder: folder, files: files).run()
+        try self.init(folder: folder, bufferSizeBytes: bufferSizeBytes)
+        do { try files.syncFolder(folder) } catch { throw KeyValueError(operation: "open \(folder)", reason: error.description) }
     }
 
     package func snapshot() -> any KeyValueSnapshot { LevelDBSnapshot(of: self.database) }
@@ -36,7 +50,6 @@ package final class LevelDBStore: KeyValueStore {
 /// Sizes that trade memory for speed.
 private enum Tuning {
     static let cacheSizeBytes = 64 << 20
-    static let writeBufferSizeBytes = 16 << 20
     /// About one false positive in a hundred.
     static let bloomBitsPerKey: Int32 = 10
 }
@@ -50,14 +63,14 @@ private final class Database: @unchecked Sendable {
     private let cache: OpaquePointer?
     private let filter: OpaquePointer?
 
-    init(folder: String) throws(KeyValueError) {
+    init(folder: String, bufferSizeBytes: Int) throws(KeyValueError) {
         let options = leveldb_options_create()
         let cache = leveldb_cache_create_lru(Tuning.cacheSizeBytes)
         let filter = leveldb_filterpolicy_create_bloom(Tuning.bloomBitsPerKey)
         leveldb_options_set_create_if_missing(options, 1)
         // Without this LevelDB drops damaged records of its log in silence and opens with a hole in the state.
         leveldb_options_set_paranoid_checks(options, 1)
-        leveldb_options_set_write_buffer_size(options, Tuning.writeBufferSizeBytes)
+        leveldb_options_set_write_buffer_size(options, bufferSizeBytes)
         leveldb_options_set_cache(options, cache)
         leveldb_options_set_filter_policy(options, filter)
         do throws(KeyValueError) {

@@ -16,6 +16,13 @@ import LedgerModel
 ///                      12      8  offset   } of these blocks ends
 ///                      20     32  header hash of the last block
 ///                      52   0/32  commit hash of the last block; absent for block 0
+///     base         offset  width  field
+///                       0      8  height: the number of blocks before the first stored one, at least 1
+///                       8     32  header hash of the last of them
+///                      40   0/32  header hash of the block before it; absent when that is block 0
+///                           0/32  commit hash of the last of them; absent when that is block 0
+///                            ...  name of the channel, to the end
+///     The entry of a transaction whose id came with a snapshot is empty: where it stands is not known.
 package enum IndexValueFormat {
     private static let hashSizeBytes = 32
 
@@ -56,6 +63,23 @@ package enum IndexValueFormat {
     }
 
     package static func decodeNumber(_ bytes: [UInt8]) -> UInt64? { bytes.count == 8 ? bytes.bigEndianNumber : nil }
+
+    package static func encode(_ base: LedgerBase) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.appendBigEndian(base.height)
+        return bytes + base.blockHash + base.previousBlockHash + base.commitHash + Array(base.channelName.utf8)
+    }
+
+    package static func decodeBase(_ bytes: [UInt8]) -> LedgerBase? {
+        guard bytes.count > 8 else { return nil }
+        let height = bytes[0..<8].bigEndianNumber
+        let size = self.hashSizeBytes
+        let hashes = height == 1 ? size : 3 * size
+        guard height > 0, bytes.count > 8 + hashes, let name = String(validating: bytes[(8 + hashes)...], as: UTF8.self) else { return nil }
+        return LedgerBase(
+            height: height, blockHash: Array(bytes[8..<8 + size]), previousBlockHash: height == 1 ? [] : Array(bytes[8 + size..<8 + 2 * size]),
+            commitHash: height == 1 ? [] : Array(bytes[8 + 2 * size..<8 + hashes]), channelName: name)
+    }
 
     package static func encode(_ head: LedgerHead) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -107,4 +131,31 @@ package struct LedgerHead: Hashable, Sendable {
 
     /// A chain without blocks.
     static let empty = LedgerHead(height: 0, blockHash: [], commitHash: [], end: BlockPosition(segment: 0, offset: 0))
+}
+
+/// Where a ledger begins that was made from a snapshot.
+package struct LedgerBase: Hashable, Sendable {
+    /// The number of blocks before the first stored one, and the number of that one.
+    package var height: UInt64
+    /// The header hash of the snapshot's last block.
+    package var blockHash: [UInt8]
+    /// The header hash of the block before it; empty when there is none.
+    package var previousBlockHash: [UInt8]
+    /// The commit hash of the snapshot's last block; empty for block 0.
+    package var commitHash: [UInt8]
+    package var channelName: String
+
+    package init(height: UInt64, blockHash: [UInt8], previousBlockHash: [UInt8], commitHash: [UInt8], channelName: String) {
+        self.height = height
+        self.blockHash = blockHash
+        self.previousBlockHash = previousBlockHash
+        self.commitHash = commitHash
+        self.channelName = channelName
+    }
+
+    /// Where the files of a ledger with this base begin.
+    package var checkpoint: BlockCheckpoint { BlockCheckpoint(height: self.height, end: BlockPosition(segment: 0, offset: 0)) }
+
+    /// The number of the snapshot's last block.
+    package var lastBlock: UInt64 { self.height - 1 }
 }

@@ -4,12 +4,15 @@ import LedgerModel
 ///
 ///     key      = "s" sized(namespace) key                              public state        -> StateValueFormat
 ///              | "h" sized(namespace) sized(collection) key-hash       hashed state        -> StateValueFormat
+///              | "p" sized(namespace) sized(collection) key            private state       -> StateValueFormat
 ///              | "y" sized(namespace) sized(key) ~block8 ~tx8          history             -> empty
 ///              | "t" transaction-id                                    transaction index   -> IndexValueFormat
 ///              | "n" block8                                            block index         -> IndexValueFormat
 ///              | "b" header-hash                                       block hash index    -> block8
+///              | "c" row-key                                           collections, only from a snapshot (SnapshotFileFormat) -> package
 ///              | "m" "format"                                          version of all this -> one byte
 ///              | "m" "savepoint"                                       see LedgerHead      -> IndexValueFormat
+///              | "m" "base"                                            see LedgerBase, only from a snapshot -> IndexValueFormat
 ///
 /// `~x` is the complement of x, so that a forward walk over the history of a key goes from the newest change to the oldest. The lengths
 /// keep namespaces apart, whatever bytes their names and keys hold; inside a namespace database order is the byte order of keys.
@@ -19,6 +22,15 @@ package enum StateKeyFormat {
 
     package static let formatKey: [UInt8] = Array("mformat".utf8)
     package static let savepointKey: [UInt8] = Array("msavepoint".utf8)
+    package static let baseKey: [UInt8] = Array("mbase".utf8)
+
+    /// The bounds of all keys of a kind.
+    package static func range(of kind: Unicode.Scalar) -> (start: [UInt8], end: [UInt8]) {
+        ([UInt8(ascii: kind)], [UInt8(ascii: kind) + 1])
+    }
+
+    /// The bounds of all keys that this program writes.
+    package static let wholeRange: (start: [UInt8], end: [UInt8]) = ([], Array(repeating: 0xff, count: 8))
 
     package static func state(_ address: StateAddress) -> [UInt8] {
         switch address {
@@ -32,6 +44,22 @@ package enum StateKeyFormat {
         }
     }
 
+    /// The key of a private value in the clear.
+    package static func privateState(_ namespace: Namespace, _ collection: CollectionName, _ key: StateKey) -> [UInt8] {
+        var bytes = [UInt8(ascii: "p")]
+        bytes.appendSized(namespace.utf8)
+        bytes.appendSized(collection.utf8)
+        return bytes + key.utf8
+    }
+
+    /// The bounds of the private keys of a collection from `start` (inclusive) to `end` (exclusive; nil: all).
+    package static func privateRange(
+        _ namespace: Namespace, _ collection: CollectionName, from start: StateKey, to end: StateKey?
+    ) -> (start: [UInt8], end: [UInt8]) {
+        let prefix = self.privateState(namespace, collection, "")
+        return (prefix + start.utf8, end.map { prefix + $0.utf8 } ?? self.successor(ofPrefix: prefix))
+    }
+
     /// The bounds of the public keys of a namespace from `start` (inclusive) to `end` (exclusive; nil: all).
     package static func stateRange(_ namespace: Namespace, from start: StateKey, to end: StateKey?) -> (start: [UInt8], end: [UInt8]) {
         let prefix = self.statePrefix(namespace)
@@ -42,6 +70,19 @@ package enum StateKeyFormat {
     package static func stateKey(_ bytes: [UInt8], in namespace: Namespace) -> StateKey? {
         let prefix = self.statePrefix(namespace)
         return bytes.starts(with: prefix) ? StateKey(utf8: Array(bytes[prefix.count...])) : nil
+    }
+
+    /// The bounds of the hashed keys of a collection.
+    package static func hashedRange(_ namespace: Namespace, _ collection: CollectionName) -> (start: [UInt8], end: [UInt8]) {
+        let prefix = self.state(.hashed(namespace, collection, keyHash: []))
+        return (prefix, self.successor(ofPrefix: prefix))
+    }
+
+    /// The bounds of the history of all keys of a namespace.
+    package static func historyRange(_ namespace: Namespace) -> (start: [UInt8], end: [UInt8]) {
+        var prefix = [UInt8(ascii: "y")]
+        prefix.appendSized(namespace.utf8)
+        return (prefix, self.successor(ofPrefix: prefix))
     }
 
     package static func history(_ namespace: Namespace, _ key: StateKey, _ version: StateVersion) -> [UInt8] {
@@ -69,6 +110,8 @@ package enum StateKeyFormat {
         bytes.appendBigEndian(number)
         return bytes
     }
+
+    package static func collections(rowKey: [UInt8]) -> [UInt8] { [UInt8(ascii: "c")] + rowKey }
 
     package static func blockHash(_ hash: [UInt8]) -> [UInt8] { [UInt8(ascii: "b")] + hash }
 
@@ -100,7 +143,7 @@ package enum StateKeyFormat {
 
 extension [UInt8] {
     /// Appends the length in 4 bytes, then the bytes.
-    fileprivate mutating func appendSized(_ bytes: [UInt8]) {
+    mutating func appendSized(_ bytes: [UInt8]) {
         self.appendBigEndian(UInt32(clamping: bytes.count))
         self.append(contentsOf: bytes)
     }

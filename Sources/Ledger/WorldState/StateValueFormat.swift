@@ -24,8 +24,9 @@ package enum StateValueFormat {
     /// Reads a value; nil when the bytes were not made by `encode`.
     package static func decode(_ bytes: [UInt8]) -> VersionedValue? {
         var reader = ByteReader(bytes)
+        // An entry has two lengths at least, so no count is believed that the bytes cannot hold.
         guard let block = reader.varint(), let transaction = reader.varint(), let count = reader.varint(),
-            count <= LedgerLimits.maximumMetadataEntries
+            count <= UInt64(reader.rest.count / 2)
         else { return nil }
         var metadata: [MetadataEntry] = []
         for _ in 0..<count {

@@ -1,0 +1,54 @@
+import TestSupport
+import Testing
+
+/// What a power failure at any call to the file system leaves behind: a prefix of the chain that covers everything acknowledged.
+@Suite struct CrashPointTests {
+    /// Where a crash must have fallen while blocks were committed: appending, the batch, both syncs, rollover and the folder's sync.
+    static let committing = ["segment-create", "segment-truncate", "segment-write", "segment-sync", "blocks-sync", "log-write", "log-sync"]
+    /// Where a crash must have fallen while the ledger was opened, which is when it recovers.
+    static let opening = [
+        "disk-sync", "ledger-mkdir", "ledger-sync", "state-mkdir", "state-sync", "blocks-mkdir", "current-create", "current-write", "current-sync",
+        "current-rename", "manifest-create", "manifest-write", "manifest-sync", "manifest-unlink", "table-write", "notes-rename",
+    ]
+    /// Where LevelDB works beside the commits; how far it is when the ledger is closed differs from run to run.
+    static let either = ["log-create", "log-unlink", "table-create", "table-sync"]
+
+    @Test func `two hundred crashes lose nothing acknowledged and invent nothing`() async throws {
+        let seeds = CrashEffort.seeds(0..<130)
+        let result = try await CrashCampaign().play(seeds: seeds)
+        #expect(result.violations == [])
+        guard seeds.count > 1 else { return }
+        #expect(result.kills.count >= 200)
+        #expect(result.losses >= 80)
+        let (kills, places) = (Set(result.kills), Self.committing + Self.opening.map { "opening " + $0 })
+        #expect(places.filter { !kills.contains($0) } == [], "no crash fell on these calls")
+        #expect(Self.either.filter { !kills.contains($0) && !kills.contains("opening " + $0) } == [], "no crash fell on these calls")
+    }
+
+    @Test func `when names survive in any order the block files still cover everything acknowledged`() async throws {
+        let result = try await CrashCampaign(namesInAnyOrder: true).play(seeds: CrashEffort.seeds(1_000..<1_016))
+        #expect(result.violations == [])
+    }
+
+    @Test(.enabled(if: CrashEffort.longSeeds != nil, "set SELVAGE_LONG_TESTS to a number of seeds"))
+    func `many more crashes lose nothing acknowledged and invent nothing`() async throws {
+        let count = CrashEffort.longSeeds ?? 0
+        // More blocks, so that LevelDB merges its tables.
+        let ordered = try await CrashCampaign(blockCount: 90).play(seeds: 10_000..<(10_000 + count))
+        #expect(ordered.violations == [])
+        let unordered = try await CrashCampaign(namesInAnyOrder: true).play(seeds: 10_000..<(10_000 + count))
+        #expect(unordered.violations == [])
+        print("crashes: \(ordered.kills.count) + \(unordered.kills.count), states removed as advised: \(unordered.removedStates)")
+    }
+
+    @Test(arguments: ["all", "segment-sync", "blocks-sync"])
+    func `the same check catches a sync that does nothing`(kind: String) throws {
+        let violation = try CrashCampaign(droppedSync: kind).firstViolation(seeds: 0..<130)
+        #expect(violation != nil)
+    }
+
+    @Test func `the same check catches a ledger that acknowledges before it commits`() throws {
+        let violation = try CrashCampaign(acknowledgesEarly: true).firstViolation(seeds: 0..<130)
+        #expect(violation?.contains("acknowledged") == true, "\(violation ?? "nothing was found")")
+    }
+}

@@ -18,10 +18,13 @@ package struct Auditor: Sendable {
     /// Audits the ledger in a folder, as a peer keeps it: block files in `blocks`, the state database in `state`.
     ///
     /// Blocks that a running node adds meanwhile are left for the next audit; the stored state is compared only when no node is running.
-    /// - Parameter progress: Called after each block.
+    /// - Parameters:
+    ///   - progress: Called after each block.
+    ///   - each: Called with each transaction after its block. The report then holds no list of them, so that its size does not grow with
+    ///     the ledger.
     /// - Throws: `AuditError` when there is nothing that can be judged; what is wrong in the ledger is in the report.
     package func audit(
-        ledger folder: String, progress: (AuditProgress) -> Void = { _ in }
+        ledger folder: String, progress: (AuditProgress) -> Void = { _ in }, each: ((AuditReport.Transaction) -> Void)? = nil
     ) async throws(AuditError) -> AuditReport {
         let blockFolder = folder + "/blocks"
         // Before the blocks: what the database knows must then be in them.
@@ -36,8 +39,9 @@ package struct Auditor: Sendable {
         var storedHead: LedgerHead?
         if case .found(let state) = search { storedHead = state.head }
         var replay = LedgerReplay(
-            folder: blockFolder, catalogue: self.catalogue, options: self.options, storedHead: storedHead, report: report)
-        try await self.replay(&replay, survey, blockFolder, progress)
+            folder: blockFolder, catalogue: self.catalogue, options: self.options, stateHeights: Set([storedHead?.height].compactMap { $0 }),
+            report: report)
+        try await self.replay(&replay, survey, blockFolder, progress, each)
         if replay.report.replayedBlocks == survey.height, let damage = survey.damage { replay.report.add(damage) }
         self.judgeHeight(&replay, survey, storedHead)
         self.compareState(&replay, search)
@@ -45,12 +49,15 @@ package struct Auditor: Sendable {
     }
 
     private func replay(
-        _ replay: inout LedgerReplay, _ survey: BlockSurvey, _ folder: String, _ progress: (AuditProgress) -> Void
+        _ replay: inout LedgerReplay, _ survey: BlockSurvey, _ folder: String, _ progress: (AuditProgress) -> Void,
+        _ each: ((AuditReport.Transaction) -> Void)?
     ) async throws(AuditError) {
         do {
             var scan = try BlockScan(folder: folder, files: SystemFiles())
             while scan.height < survey.height, let stored = try scan.next() {
-                guard await replay.replay(stored) else { return }
+                let canGoOn = await replay.replay(ReadBlock(stored))
+                replay.handOn(each)
+                guard canGoOn else { return }
                 progress(AuditProgress(blocksDone: stored.number + 1, blocksTotal: survey.height))
             }
             if scan.height < survey.height { self.addVanished(&replay.report, survey, "only \(scan.height) blocks") }
@@ -96,7 +103,7 @@ package struct Auditor: Sendable {
             replay.report.state = .different
             replay.report.add(AuditFinding(.state, block: nil, expected: "a state database that opens", found: reason))
         case .found(let stored):
-            guard let moment = replay.stateAtStoredHead else {
+            guard let moment = replay.moments[stored.head.height] else {
                 let reason = "the database holds the effects of \(stored.head.height) blocks, the replay reached \(replay.report.replayedBlocks)"
                 replay.report.state = .notCompared(reason: reason)
                 return

@@ -10,12 +10,16 @@ package struct BlockValidator: Sendable {
     private let bundle: ChannelBundle
     /// How many transactions one task inspects before it gives way; 1 task for all when there are no more.
     private let chunk: Int
+    private let plans: PolicyPlans?
 
     /// Prepares validation under a configuration.
     ///
     /// Signature checks go through the verifier that the bundle was made with: a host that remembers answers puts its memory there.
-    package init(bundle: ChannelBundle, transactionsPerTask: Int = Limits.transactionsPerTask) {
+    ///
+    /// - Parameter plans: Of the block before, see `PolicyPlans.after(_:)`; without them every block's rules are read anew.
+    package init(bundle: ChannelBundle, transactionsPerTask: Int = Limits.transactionsPerTask, plans: PolicyPlans? = nil) {
         self.bundle = bundle
+        self.plans = plans
         self.chunk = max(1, transactionsPerTask)
     }
 
@@ -51,8 +55,9 @@ package struct BlockValidator: Sendable {
         _ block: OrderedBlock, state: any StateReading, transactions: any TransactionIndexReading, previousCommitHash: [UInt8]
     ) async throws(BlockValidationError) -> ValidationOutcome {
         guard block.number > 0 else { throw .notTheGenesisBlock(block.number) }
-        let inspector = TransactionInspector(
-            bundle: self.bundle, transactions: transactions, rules: NamespaceRules(bundle: self.bundle, state: state))
+        let state = BlockStateCache(state)
+        let rules = NamespaceRules(bundle: self.bundle, state: state, plans: self.plans ?? PolicyPlans())
+        let inspector = TransactionInspector(bundle: self.bundle, transactions: transactions, rules: rules)
         let inspections: [TransactionInspection]
         do {
             inspections = try await self.inspect(block.envelopes, inspector)

@@ -1,5 +1,4 @@
 import ChannelConfiguration
-import FabricMessages
 import Identity
 import LedgerModel
 
@@ -30,16 +29,16 @@ struct TransactionInspector: Sendable {
     private func inspect(
         _ envelopeBytes: [UInt8], _ transactionID: inout TransactionID?
     ) throws(InspectionInterruption) -> TransactionInspection.Content {
-        guard let envelope = try? Common_Envelope.decode(envelopeBytes, as: "envelope") else {
+        guard let envelope = try? Envelope(serialized: envelopeBytes) else {
             throw .invalid(.invalidOtherReason, "the envelope does not parse")
         }
-        let payloadBytes = envelope.payload.byteArray
-        guard let payload = try? Common_Payload.decode(payloadBytes, as: "payload") else {
+        guard let payload = try? PayloadContent(serialized: envelope.payload) else {
             throw .invalid(.badPayload, "the payload does not parse")
         }
-        let (header, signer) = try self.headers(of: payload, &transactionID)
+        guard let headerBytes = payload.header else { throw .invalid(.badCommonHeader, "the payload has no header") }
+        let (header, signer) = try self.headers(headerBytes, &transactionID)
         do {
-            _ = try self.bundle.membership.verify(envelope.signature.byteArray, of: payloadBytes, by: signer.creator)
+            _ = try self.bundle.membership.verify(envelope.signature, of: envelope.payload, by: signer.creator)
         } catch {
             throw .invalid(.badCreatorSignature, error.description)
         }
@@ -48,24 +47,24 @@ struct TransactionInspector: Sendable {
             throw .invalid(.targetChainNotFound, "the transaction is for channel '\(header.channelID)', not for '\(self.bundle.channelID)'")
         }
         switch header.kind {
-        case .config: return .configuration(payload.data.byteArray)
-        case .endorserTransaction: return .endorsed(try self.endorserTransaction(payload, header, signer))
+        case .config: return .configuration(payload.data)
+        case .endorserTransaction: return .endorsed(try self.endorserTransaction(payload.data, headerBytes, header, signer))
         default: throw .invalid(.unsupportedTransactionPayload, "a configuration update is a request, not a transaction")
         }
     }
 
     /// Both headers, once they are complete.
     private func headers(
-        of payload: Common_Payload, _ transactionID: inout TransactionID?
+        _ bytes: PayloadContent.Header, _ transactionID: inout TransactionID?
     ) throws(InspectionInterruption) -> (ChannelHeader, SignatureHeader) {
-        guard payload.hasHeader else { throw .invalid(.badCommonHeader, "the payload has no header") }
-        guard let header = try? ChannelHeader(serialized: payload.header.channelHeader.byteArray) else {
+        guard let header = try? ChannelHeader(serialized: bytes.channelHeaderBytes) else {
             throw .invalid(.badCommonHeader, "the channel header does not parse")
         }
-        let signer = try? SignatureHeader(serialized: payload.header.signatureHeader.byteArray)
+        let signer = try? SignatureHeader(serialized: bytes.signatureHeaderBytes)
         if !header.transactionID.isEmpty {
             transactionID = header.transactionID
-        } else if header.kind == .config, let signer {
+        } else if let signer {
+            // Fabric indexes every transaction without an id under the id that it should have.
             transactionID = Formulas.transactionID(nonce: signer.nonce, creator: signer.creator)
         }
         guard let signer else { throw .invalid(.badCommonHeader, "the signature header does not parse") }
@@ -80,7 +79,7 @@ struct TransactionInspector: Sendable {
     }
 
     private func endorserTransaction(
-        _ payload: Common_Payload, _ header: ChannelHeader, _ signer: SignatureHeader
+        _ data: [UInt8], _ headerBytes: PayloadContent.Header, _ header: ChannelHeader, _ signer: SignatureHeader
     ) throws(InspectionInterruption) -> EndorsedContent {
         guard header.transactionID == Formulas.transactionID(nonce: signer.nonce, creator: signer.creator) else {
             throw .invalid(.badProposalTransactionID, "the transaction id is not the hash of nonce and creator")
@@ -88,8 +87,10 @@ struct TransactionInspector: Sendable {
         let transaction: EndorserTransaction
         let response: ProposalResponsePayload
         do {
-            transaction = try EndorserTransaction(serialized: payload.data.byteArray)
-            let actionSigner = try SignatureHeader(serialized: transaction.signatureHeaderBytes)
+            transaction = try EndorserTransaction(serialized: data)
+            // Nearly always the envelope's own, byte for byte, which has been read.
+            let isOwn = ByteOrder.areEqual(transaction.signatureHeaderBytes, headerBytes.signatureHeaderBytes)
+            let actionSigner = isOwn ? signer : try SignatureHeader(serialized: transaction.signatureHeaderBytes)
             guard !actionSigner.nonce.isEmpty, !actionSigner.creator.isEmpty else {
                 throw MessageError(part: "header of the action", reason: "has no nonce or no creator")
             }
@@ -97,8 +98,12 @@ struct TransactionInspector: Sendable {
         } catch {
             throw .invalid(.invalidEndorserTransaction, "\(error)")
         }
+        // Fabric computes no hash over a proposal without content, so no such transaction is good.
+        guard !transaction.proposalPayloadBytes.isEmpty else {
+            throw .invalid(.invalidEndorserTransaction, "the transaction has no proposal payload")
+        }
         let proposalHash = Formulas.proposalHash(
-            channelHeader: payload.header.channelHeader.byteArray, signatureHeader: transaction.signatureHeaderBytes,
+            channelHeader: headerBytes.channelHeaderBytes, signatureHeader: transaction.signatureHeaderBytes,
             payload: transaction.proposalPayloadBytes)
         guard proposalHash == response.proposalHash else {
             throw .invalid(.invalidEndorserTransaction, "what was endorsed is another proposal: its hash differs")
@@ -112,13 +117,18 @@ struct TransactionInspector: Sendable {
         if isKnown { throw .invalid(.duplicateTransactionID, "the ledger already holds a transaction with this id") }
         let (chaincode, readWriteSet) = try self.action(response.actionBytes, header)
         let endorsers = EndorserSet(membership: self.bundle.membership, transaction: transaction)
-        return EndorsedContent(
-            readWriteSet: readWriteSet, outcomes: try self.judgeNamespaces(invoked: chaincode, readWriteSet, endorsers))
+        let outcomes = try self.judgeNamespaces(invoked: chaincode, readWriteSet, endorsers)
+        do {
+            try self.rules.state.prepare(readWriteSet)
+        } catch {
+            throw .state(error)
+        }
+        return EndorsedContent(readWriteSet: readWriteSet, outcomes: outcomes)
     }
 
     /// The chaincode invoked and its read-write set (interop 8.1, point 5).
     private func action(_ actionBytes: [UInt8], _ header: ChannelHeader) throws(InspectionInterruption) -> (Namespace, ReadWriteSet) {
-        guard let headerExtension = try? Protos_ChaincodeHeaderExtension.decode(header.extensionBytes, as: "header extension") else {
+        guard let headerExtension = try? ChaincodeHeaderExtension(serialized: header.extensionBytes) else {
             throw .invalid(.badHeaderExtension, "the header extension does not parse")
         }
         guard !actionBytes.isEmpty, let action = try? ChaincodeAction(serialized: actionBytes) else {
@@ -130,9 +140,8 @@ struct TransactionInspector: Sendable {
         } catch {
             throw .invalid(.badReadWriteSet, error.description)
         }
-        guard headerExtension.hasChaincodeID else { throw .invalid(.invalidOtherReason, "the header names no chaincode") }
+        guard let chaincode = headerExtension.chaincode else { throw .invalid(.invalidOtherReason, "the header names no chaincode") }
         guard let named = action.chaincode else { throw .invalid(.invalidOtherReason, "the endorsed response names no chaincode") }
-        let chaincode = Namespace(headerExtension.chaincodeID.name)
         guard !chaincode.isEmpty else { throw .invalid(.invalidChaincode, "the chaincode's name is empty") }
         guard named == chaincode else {
             throw .invalid(.invalidChaincode, "'\(chaincode)' was invoked but the endorsed response is of '\(named)'")

@@ -65,7 +65,7 @@ import Testing
         try LedgerFiles.write(try LedgerFiles.blocks(of: channel.path).map { $0.serialized() }, to: split, segmentSizeBytes: 1)
         let whole = try await self.auditor.audit(ledger: split)
         #expect(whole.findings == [])
-        #expect(whole.counts.equal == 4)
+        #expect(whole.counts.equal == 6)
         try FileManager.default.removeItem(atPath: split + "/blocks/" + BlockFileFormat.fileName(segment: 2))
         let report = try await self.auditor.audit(ledger: split)
         #expect(report.firstFailure?.rule == .blockFile)
@@ -76,44 +76,44 @@ import Testing
         let channel = try await Self.channel()
         let split = channel.folder.path(of: "split")
         try LedgerFiles.write(try LedgerFiles.blocks(of: channel.path).map { $0.serialized() }, to: split, segmentSizeBytes: 1)
-        let last = split + "/blocks/" + BlockFileFormat.fileName(segment: 3)
+        let last = split + "/blocks/" + BlockFileFormat.fileName(segment: 4)
         // An emptied last file looks like one that was about to be begun.
         let report = try await self.auditor.audit(ledger: split) { _ in
             _ = FileManager.default.createFile(atPath: last, contents: nil)
         }
         #expect(!report.isGood)
-        #expect(report.storedBlocks == 4 && report.replayedBlocks == 3)
+        #expect(report.storedBlocks == 5 && report.replayedBlocks == 4)
         let failure = try #require(report.firstFailure)
-        #expect(failure.rule == .blockFile && failure.block == 3)
-        #expect(failure.expected.hasPrefix("4 blocks") && failure.found == "only 3 blocks")
+        #expect(failure.rule == .blockFile && failure.block == 4)
+        #expect(failure.expected.hasPrefix("5 blocks") && failure.found == "only 4 blocks")
     }
 
     @Test func `a changed validation code is named with both verdicts`() async throws {
         let channel = try await Self.channel()
-        let report = try await self.audit(channel) { $0[3] = $0[3].with(codes: [.valid, .valid]) }
+        let report = try await self.audit(channel) { $0[4] = $0[4].with(codes: [.valid, .valid]) }
         let failure = try #require(report.firstFailure)
         #expect(failure.rule == .reads)
-        #expect(failure.block == 3 && failure.transaction == 1)
+        #expect(failure.block == 4 && failure.transaction == 1)
         #expect(failure.expected.contains("MVCC_READ_CONFLICT"))
         #expect(failure.found == "the stored verdict VALID")
         #expect(report.findingCount == 1)
-        #expect(report.replayedBlocks == 4)
+        #expect(report.replayedBlocks == 5)
     }
 
     @Test func `a valid transaction that is marked invalid is found`() async throws {
         let channel = try await Self.channel()
-        let report = try await self.audit(channel) { $0[2] = $0[2].with(codes: [.valid, .endorsementPolicyFailure]) }
+        let report = try await self.audit(channel) { $0[3] = $0[3].with(codes: [.valid, .endorsementPolicyFailure]) }
         let failure = try #require(report.firstFailure)
         #expect(failure.rule == .policies)
-        #expect(failure.block == 2 && failure.transaction == 1)
+        #expect(failure.block == 3 && failure.transaction == 1)
         #expect(failure.expected == "the verdict VALID")
     }
 
     @Test func `missing validation codes are found`() async throws {
         let channel = try await Self.channel()
-        let report = try await self.audit(channel) { $0[2] = $0[2].with(.transactionsFilter, [0]) }
+        let report = try await self.audit(channel) { $0[3] = $0[3].with(.transactionsFilter, [0]) }
         let failure = try #require(report.firstFailure)
-        #expect(failure.rule == .validation && failure.block == 2)
+        #expect(failure.rule == .validation && failure.block == 3)
         #expect(failure.expected.contains("2 transactions"))
     }
 
@@ -145,24 +145,24 @@ import Testing
         }
         let failure = try #require(report.firstFailure)
         #expect(failure.rule == .quorum && failure.block == 2)
-        #expect(report.replayedBlocks == 2 && report.storedBlocks == 4)
-        #expect(report.text.contains("Replayed: 2 of 4 readable blocks"))
+        #expect(report.replayedBlocks == 2 && report.storedBlocks == 5)
+        #expect(report.text.contains("Replayed: 2 of 5 readable blocks"))
     }
 
     @Test func `a changed envelope breaks the data hash, and a repaired data hash the signatures`() async throws {
         let channel = try await Self.channel()
         let report = try await self.audit(channel) { blocks in
-            let block = blocks[2]
-            blocks[2] = OrderedBlock(
+            let block = blocks[3]
+            blocks[3] = OrderedBlock(
                 number: block.number, previousHash: block.previousHash, dataHash: block.dataHash, envelopes: [block.envelopes[0]],
                 metadata: block.metadata)
         }
-        #expect(report.firstFailure?.rule == .chain && report.firstFailure?.block == 2)
+        #expect(report.firstFailure?.rule == .chain && report.firstFailure?.block == 3)
         #expect(report.firstFailure?.expected.hasPrefix("data hash ") == true)
         let repaired = channel.folder.path(of: "repaired")
         try LedgerFiles.copy(channel.path, to: repaired) { blocks in
-            let block = blocks[2]
-            blocks[2] = OrderedBlock(
+            let block = blocks[3]
+            blocks[3] = OrderedBlock(
                 number: block.number, previousHash: block.previousHash, dataHash: Formulas.dataHash(of: [block.envelopes[0]]),
                 envelopes: [block.envelopes[0]], metadata: block.metadata)
         }
@@ -182,13 +182,13 @@ import Testing
         let report = try await self.audit(channel) { $0.removeLast() }
         let failure = try #require(report.firstFailure)
         #expect(failure.rule == .height)
-        #expect(failure.expected.hasPrefix("4 blocks") && failure.found == "3 blocks")
+        #expect(failure.expected.hasPrefix("5 blocks") && failure.found == "4 blocks")
         // Without the state only who knows the height can tell.
         let copy = channel.folder.path(of: "copy")
         try FileManager.default.removeItem(atPath: copy + "/state")
         #expect(try await self.auditor.audit(ledger: copy).isGood)
         var options = AuditOptions()
-        options.minimumHeight = 4
+        options.minimumHeight = 5
         let pinned = try await Auditor(catalogue: TestChannel.auditorContracts, options: options).audit(ledger: copy)
         #expect(pinned.firstFailure?.rule == .height)
     }
@@ -208,7 +208,7 @@ import Testing
     func `an altered entry of the stored state is named`(_ kind: String) async throws {
         let channel = try await Self.channel()
         let address = StateAddress.key("notebook", kind == "added" ? "ba" : "b")
-        let value = VersionedValue(value: Array("onex".utf8), version: StateVersion(block: 3, transaction: 0))
+        let value = VersionedValue(value: Array("onex".utf8), version: StateVersion(block: 4, transaction: 0))
         try {
             let store = try LevelDBStore(folder: channel.path + "/state")
             #expect(try StateSnapshot(store.snapshot()).value(at: .key("notebook", "b")) == value)
@@ -216,7 +216,7 @@ import Testing
             let key = StateKeyFormat.state(address)
             switch kind {
             case "value": batch.put(key, StateValueFormat.encode(Array("onez".utf8), metadata: [], version: value.version))
-            case "version": batch.put(key, StateValueFormat.encode(value.value, metadata: [], version: StateVersion(block: 2, transaction: 0)))
+            case "version": batch.put(key, StateValueFormat.encode(value.value, metadata: [], version: StateVersion(block: 3, transaction: 0)))
             case "metadata":
                 batch.put(key, StateValueFormat.encode(value.value, metadata: [MetadataEntry(name: "m", value: [1])], version: value.version))
             case "missing": batch.remove(key)
@@ -228,11 +228,11 @@ import Testing
         #expect(report.findingCount == 1)
         #expect(report.state == .different)
         let failure = try #require(report.firstFailure)
-        #expect(failure.rule == .state && failure.block == 3)
+        #expect(failure.rule == .state && failure.block == 4)
         #expect(failure.expected.hasPrefix("\(address): "), "\(failure)")
         switch kind {
         case "value": #expect(failure.expected != "\(address): \(failure.found)")
-        case "version": #expect(failure.found.hasPrefix("version 2:0") && failure.expected.contains("version 3:0"))
+        case "version": #expect(failure.found.hasPrefix("version 3:0") && failure.expected.contains("version 4:0"))
         case "metadata": #expect(failure.found.contains("metadata of "))
         case "missing": #expect(failure.found == "no entry")
         default: #expect(failure.expected.hasSuffix("no entry"))
@@ -246,7 +246,7 @@ import Testing
         let report = try await self.auditor.audit(ledger: channel.path)
         #expect(report.state == .different)
         #expect(report.firstFailure?.rule == .state)
-        #expect(report.replayedBlocks == 4)
+        #expect(report.replayedBlocks == 5)
     }
 
     @Test func `an unfinished write at the end is told and is no failure`() async throws {
@@ -271,8 +271,8 @@ import Testing
         try FileManager.default.copyItem(atPath: channel.path + "/blocks", toPath: copy + "/blocks")
         let report = try await self.auditor.audit(ledger: copy)
         #expect(report.isGood)
-        #expect(report.replayedBlocks == 5)
-        guard case .equal(_, 4) = report.state else {
+        #expect(report.replayedBlocks == 6)
+        guard case .equal(_, 5) = report.state else {
             Issue.record("the state is \(report.state)")
             return
         }

@@ -68,7 +68,7 @@ import Validation
         #expect(report.text.contains("0 invalid, 6 governance"))
         #expect(try report.json().contains("\"firstBlock\" : 6"))
         // Six blocks of three, three, three, three, four and three signers, and the certificates of all but the last.
-        #expect(report.signatures.orderers == 19 + 16)
+        #expect(report.signatures.orderers.right == 19 + 16)
         guard case .equal(_, 7) = report.state else {
             Issue.record("the state is \(report.state)")
             return

@@ -1,5 +1,6 @@
 import ContractVM
 import LedgerModel
+import SystemContracts
 import TestSupport
 import Testing
 
@@ -22,6 +23,17 @@ import Testing
         #expect(report.counts.equal == 0 && report.counts.different == 0)
         #expect(report.counts.notReexecutable + report.counts.invalid == 112)
         #expect(report.invalidCodes.count >= 10)
-        #expect(report.signatures.orderers >= 73)
+        #expect(report.signatures.orderers.right >= 73)
+    }
+
+    @Test(.enabled(if: SharedData.isPresent, SharedData.reason))
+    func `its lifecycle transactions are run again with equal results, from approvals to the upgrade`() async throws {
+        let blocks = SharedData.list("vectors/fabric/blocks").compactMap { SharedData.read("vectors/fabric/blocks/" + $0) }
+        let folder = try TemporaryFolder("audit-test")
+        try LedgerFiles.write(blocks, to: folder.path)
+        let catalogue = SystemContracts.catalogue(contracts: [])
+        let report = try await Auditor(catalogue: catalogue, options: AuditOptions()).audit(ledger: folder.path)
+        #expect(report.findings == [])
+        #expect(report.counts.equal == 9 && report.counts.different == 0)
     }
 }

@@ -33,15 +33,15 @@ import Testing
         #expect(report.findingCount == 1)
         let failure = try #require(report.firstFailure)
         #expect(failure.rule == .reexecution)
-        #expect(failure.block == 3 && failure.transaction == 1)
-        #expect(failure.transactionID == report.transactions[4].id)
-        #expect(failure.expected.contains("write of 'balance' in notebook: a value of 4 bytes"))
-        #expect(failure.found.contains("a value of 7 bytes"))
+        #expect(failure.block == 4 && failure.transaction == 1)
+        #expect(failure.transactionID == report.transactions[6].id)
+        #expect(failure.expected.contains("write of key 'balance' of notebook: value of 4 bytes"))
+        #expect(failure.found.contains("value of 7 bytes"))
         #expect(!report.text.contains("1000000"))
-        #expect(report.replayedBlocks == 5)
+        #expect(report.replayedBlocks == 6)
         // What follows builds on what the channel holds, and is no second failure.
-        #expect(report.counts == AuditReport.Counts(equal: 4, different: 1, notReexecutable: 1, invalid: 0))
-        #expect(report.verdict.hasPrefix("Verification failed at block 3, transaction 1"))
+        #expect(report.counts == AuditReport.Counts(equal: 6, different: 1, notReexecutable: 1, invalid: 0))
+        #expect(report.verdict.hasPrefix("Verification failed at block 4, transaction 1"))
         guard case .equal = report.state else {
             Issue.record("the state is \(report.state)")
             return
@@ -80,7 +80,7 @@ import Testing
         let report = try await Auditor(catalogue: TestChannel.auditorContracts).audit(ledger: channel.path)
         #expect(report.findings.map(\.rule) == [.reexecution, .reexecution, .reexecution, .reexecution])
         #expect(report.findings.map(\.transaction) == [0, 1, 2, 3])
-        let items = ["the response's payload", "the event", "read of 'd' in notebook", "write of 'f' in notebook"]
+        let items = ["the response's payload", "the event", "read of key 'd' of notebook", "write of key 'f' of notebook"]
         for (finding, item) in zip(report.findings, items) { #expect(finding.expected.hasPrefix(item), "\(finding)") }
         #expect(report.verdict.hasSuffix("(3 more)"))
     }

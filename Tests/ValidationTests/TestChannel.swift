@@ -22,6 +22,9 @@ struct TestChannel {
     /// The peers of Org1MSP and Org2MSP.
     let peers: [SigningIdentity]
     let orderers: [SigningIdentity]
+    /// Of Org1MSP, with an administrator.
+    let authority: DevelopmentAuthority
+    let admin: SigningIdentity
 
     init(committee: Int = 1, verifier: any SignatureVerifying = ToyVerifier()) throws {
         var random = SeededRandomSource(exactSeed: 81)
@@ -29,6 +32,7 @@ struct TestChannel {
         var organizations: [GenesisProfile.Organization] = []
         var peers: [SigningIdentity] = []
         var clients: [SigningIdentity] = []
+        var authorities: [DevelopmentAuthority] = []
         for name in ["org1", "org2"] {
             var authority = try DevelopmentAuthority(
                 organization: OrganizationSpec(mspID: name == "org1" ? "Org1MSP" : "Org2MSP", domain: "\(name).example.com", kind: .peer),
@@ -36,7 +40,12 @@ struct TestChannel {
             peers.append(try authority.issue(commonName: "peer0.\(name).example.com", role: .peer, random: &random))
             clients.append(try authority.issue(commonName: "User1@\(name).example.com", role: .client, random: &random))
             organizations.append(GenesisProfile.Organization(msp: authority.mspConfiguration()))
+            authorities.append(authority)
         }
+        // Its own randomness, so that everybody else's keys stay as they were.
+        var adminRandom = SeededRandomSource(exactSeed: 82)
+        self.admin = try authorities[0].issue(commonName: "Admin@org1.example.com", role: .admin, random: &adminRandom)
+        self.authority = authorities[0]
         var authority = try DevelopmentAuthority(
             organization: OrganizationSpec(mspID: "OrdererMSP", domain: "orderer.example.com", kind: .orderer), random: &random,
             validity: validity)
@@ -81,6 +90,8 @@ struct TestChannel {
         /// Indices into `peers`.
         var endorsers = [0, 1]
         var endorsementSignature = ToyVerifier.good
+        /// Behind those of `endorsers`.
+        var moreEndorsements: [Endorsement] = []
         var signature = ToyVerifier.good
         var channel: ChannelID = "records"
         var kind = ChannelHeader.Kind.endorserTransaction
@@ -91,6 +102,7 @@ struct TestChannel {
         var action: ((inout ChaincodeAction) -> Void)?
         var actionBytes: [UInt8]?
         var proposalHash: [UInt8]?
+        var proposal: [UInt8]?
         var data: [UInt8]?
         var creator: [UInt8]?
 
@@ -108,7 +120,7 @@ struct TestChannel {
             extensionBytes: draft.headerExtension ?? Self.headerExtension(draft.chaincode), epoch: draft.epoch)
         if let type = draft.type { header.type = type }
         let (headerBytes, signerBytes) = (header.serialized(), signer.serialized())
-        let proposal = ProposalPayload(chaincode: draft.chaincode, arguments: [Array("f".utf8)]).withoutTransient
+        let proposal = draft.proposal ?? ProposalPayload(chaincode: draft.chaincode, arguments: [Array("f".utf8)]).withoutTransient
         var action = ChaincodeAction(
             results: draft.readWriteSet.serialized(), events: [], response: ChaincodeResponse(status: 200), chaincode: draft.chaincode,
             chaincodeVersion: "1")
@@ -118,7 +130,8 @@ struct TestChannel {
             actionBytes: draft.actionBytes ?? action.serialized())
         let transaction = EndorserTransaction(
             signatureHeaderBytes: signerBytes, proposalPayloadBytes: proposal, responsePayloadBytes: response.serialized(),
-            endorsements: draft.endorsers.map { Endorsement(endorser: self.peers[$0].serialized, signature: draft.endorsementSignature) })
+            endorsements: draft.endorsers.map { Endorsement(endorser: self.peers[$0].serialized, signature: draft.endorsementSignature) }
+                + draft.moreEndorsements)
         return Payload(channelHeaderBytes: headerBytes, signatureHeaderBytes: signerBytes, data: draft.data ?? transaction.serialized())
     }
 

@@ -1,11 +1,10 @@
-import CryptoPrimitives
 import LedgerModel
 
 /// The first thing in which the endorsed outcome of a transaction and the one computed again differ.
 ///
 /// Values are told by size and digest only: a report never holds what contracts store.
 package struct ActionDifference: Hashable, Sendable, CustomStringConvertible {
-    /// What differs, such as `write of 'colour' in notebook`.
+    /// What differs, such as `write of key 'colour' of notebook`.
     package let item: String
     /// What was endorsed there.
     package let endorsed: String
@@ -29,7 +28,8 @@ package struct ActionDifference: Hashable, Sendable, CustomStringConvertible {
         self =
             Self.inHeader(action, computed) ?? Self.inReadWriteSet(action.results, computed.results)
             ?? ActionDifference(
-                item: "the outcome", endorsed: Self.digest(endorsed), computed: "equal content in other bytes, \(Self.digest(computed.serialized()))")
+                item: "the outcome", endorsed: OutcomeItem.digest(endorsed),
+                computed: "equal content in other bytes, \(OutcomeItem.digest(computed.serialized()))")
     }
 
     private static func inHeader(_ endorsed: ChaincodeAction, _ computed: ChaincodeAction) -> ActionDifference? {
@@ -47,10 +47,12 @@ package struct ActionDifference: Hashable, Sendable, CustomStringConvertible {
         }
         if !left.message.utf8.elementsEqual(right.message.utf8) {
             return ActionDifference(
-                item: "the response's message", endorsed: self.digest(Array(left.message.utf8)), computed: self.digest(Array(right.message.utf8)))
+                item: "the response's message", endorsed: OutcomeItem.digest(Array(left.message.utf8)),
+                computed: OutcomeItem.digest(Array(right.message.utf8)))
         }
         if left.payload != right.payload {
-            return ActionDifference(item: "the response's payload", endorsed: self.digest(left.payload), computed: self.digest(right.payload))
+            return ActionDifference(
+                item: "the response's payload", endorsed: OutcomeItem.digest(left.payload), computed: OutcomeItem.digest(right.payload))
         }
         if endorsed.events != computed.events {
             return ActionDifference(item: "the event", endorsed: self.event(endorsed.events), computed: self.event(computed.events))
@@ -61,9 +63,9 @@ package struct ActionDifference: Hashable, Sendable, CustomStringConvertible {
     private static func inReadWriteSet(_ endorsed: [UInt8], _ computed: [UInt8]) -> ActionDifference? {
         guard endorsed != computed else { return nil }
         guard let left = try? ReadWriteSet(serialized: endorsed), let right = try? ReadWriteSet(serialized: computed) else {
-            return ActionDifference(item: "the read-write set", endorsed: self.digest(endorsed), computed: self.digest(computed))
+            return ActionDifference(item: "the read-write set", endorsed: OutcomeItem.digest(endorsed), computed: OutcomeItem.digest(computed))
         }
-        let (leftItems, rightItems) = (self.items(of: left), self.items(of: right))
+        let (leftItems, rightItems) = (OutcomeItem.items(of: left), OutcomeItem.items(of: right))
         // A forged set may be long: each item is looked up, never searched for. The order of the dictionaries decides nothing.
         let (leftStates, rightStates) = (self.firstStates(of: leftItems), self.firstStates(of: rightItems))
         for (index, entry) in leftItems.enumerated() {
@@ -82,59 +84,17 @@ package struct ActionDifference: Hashable, Sendable, CustomStringConvertible {
         if let added = rightItems.first(where: { leftStates[Array($0.item.utf8)] == nil }) {
             return ActionDifference(item: added.item, endorsed: "nothing", computed: added.state)
         }
-        return ActionDifference(item: "the read-write set", endorsed: self.digest(endorsed), computed: self.digest(computed))
+        return ActionDifference(item: "the read-write set", endorsed: OutcomeItem.digest(endorsed), computed: OutcomeItem.digest(computed))
     }
 
     /// What is said of each item first, by the bytes of its name.
-    private static func firstStates(of items: [(item: String, state: String)]) -> [[UInt8]: String] {
+    private static func firstStates(of items: [OutcomeItem]) -> [[UInt8]: String] {
         Dictionary(items.map { (Array($0.item.utf8), $0.state) }) { first, _ in first }
     }
-
-    private static func items(of set: ReadWriteSet) -> [(item: String, state: String)] {
-        var items: [(item: String, state: String)] = []
-        for part in set.namespaces {
-            let place = "in \(part.namespace)"
-            for read in part.reads { items.append(("read of '\(read.key)' \(place)", self.version(read.version))) }
-            for query in part.rangeQueries {
-                items.append(("range from '\(query.start)' \(place)", "up to '\(query.end)', \(self.results(query.results))"))
-            }
-            for write in part.writes {
-                items.append(("write of '\(write.key)' \(place)", write.isDelete ? "a delete" : "a value \(self.digest(write.value))"))
-            }
-            for write in part.metadataWrites {
-                items.append(("metadata of '\(write.key)' \(place)", "\(write.entries.count) entries \(self.digest(write.entries))"))
-            }
-            for collection in part.collections {
-                let bytes = ReadWriteSet(namespaces: [NamespaceReadWriteSet(namespace: part.namespace, collections: [collection])]).serialized()
-                items.append(("private data '\(collection.collection)' \(place)", "hashes \(self.digest(bytes))"))
-            }
-        }
-        return items
-    }
-
-    private static func results(_ results: RangeQuery.Results) -> String {
-        switch results {
-        case .raw(let reads): "\(reads.count) results \(self.digest(reads.flatMap { Array("\($0.key)@\(self.version($0.version)) ".utf8) }))"
-        case .merkle(let digest): "more results than are listed, \(self.digest(digest.hashes.flatMap { $0 }))"
-        }
-    }
-
-    private static func version(_ version: StateVersion?) -> String { version.map { "version \($0)" } ?? "an absent key" }
 
     private static func event(_ bytes: [UInt8]) -> String {
         if bytes.isEmpty { return "none" }
         guard let event = try? ChaincodeEvent(serialized: bytes) else { return "bytes that do not parse" }
-        return "'\(event.name)' with a payload \(self.digest(event.payload))"
-    }
-
-    static func digest(_ entries: [MetadataEntry]) -> String {
-        var bytes: [UInt8] = []
-        for entry in entries { bytes += Array(entry.name.utf8) + [0] + entry.value }
-        return self.digest(bytes)
-    }
-
-    static func digest(_ bytes: [UInt8]) -> String {
-        let hash = Base16.encode(Array(SHA256.hash(bytes).prefix(AuditLimits.shownDigestBytes)))
-        return "of \(bytes.count) bytes (SHA-256 \(hash)...)"
+        return "'\(event.name)' with a payload \(OutcomeItem.digest(event.payload))"
     }
 }

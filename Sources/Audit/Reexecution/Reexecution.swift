@@ -27,16 +27,18 @@ struct Reexecution: Sendable {
     ) -> TransactionOutcome {
         let endorsed: [UInt8]
         let invocation: Invocation
+        let node: NodeView
         do {
             if try ChannelHeader(serialized: payload.channelHeaderBytes).kind == .config { return .notReexecutable(.configuration) }
             let transaction = try EndorserTransaction(serialized: payload.data)
             endorsed = try ProposalResponsePayload(serialized: transaction.responsePayloadBytes).actionBytes
             invocation = try self.invocation(payload, transaction, bundle)
+            node = try Self.node(of: transaction, bundle)
         } catch {
             return Self.notRun("a proposal that can be read", because: "\(error)")
         }
         do {
-            let result = try self.machine.invoke(invocation, state: state, history: history)
+            let result = try self.machine.invoke(invocation, state: state, history: history, node: node)
             return self.judge(result, against: endorsed)
         } catch .notInstalled(let name) {
             return .notReexecutable(.externalCode(name))
@@ -46,6 +48,13 @@ struct Reexecution: Sendable {
         } catch {
             return Self.notRun("a result", because: error.description)
         }
+    }
+
+    /// The node that endorsed first: approvals are those of its organisation, and a commit asks for each endorser's alike.
+    private static func node(of transaction: EndorserTransaction, _ bundle: ChannelBundle) throws -> NodeView {
+        let endorser = try transaction.endorsements.first.map { try bundle.membership.identity($0.endorser).mspID }
+        return NodeView(
+            organization: endorser ?? "", channel: bundle.channelID, applicationOrganizations: bundle.applicationOrganizations.map(\.mspID))
     }
 
     /// The call as the endorsers read it from the proposal, but without the transient data that the ledger does not hold.
@@ -62,6 +71,7 @@ struct Reexecution: Sendable {
         let action = result.action
         if action.serialized() == endorsed { return .equal }
         if result.replayObstacles.contains(.transient) { return .notReexecutable(.transientInput) }
+        if result.replayObstacles.contains(.privateData) { return .notReexecutable(.privateData) }
         if result.replayObstacles.contains(.history) { return .notReexecutable(.historyQuery) }
         if let name = self.missingCode(in: result) { return .notReexecutable(.externalCode(name)) }
         return .different(ActionDifference(endorsed: endorsed, computed: action))

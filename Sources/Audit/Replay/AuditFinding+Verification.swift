@@ -32,5 +32,28 @@ extension AuditFinding {
     }
 }
 
+extension AuditFinding {
+    /// Why peers refuse a block whose chain is not there.
+    init(refused error: BlockVerificationError, block: OrderedBlock) {
+        let expected = "a block that peers take; they refuse this one as a whole and give none of its transactions a code"
+        switch error {
+        case .malformedEnvelope(_, let index, let reason):
+            self.init(
+                .chain, block: block.number.rawValue, transaction: index, transactionID: Self.transactionID(of: block, index),
+                expected: expected, found: "an envelope that \(reason)")
+        case .wrongDataHash:
+            self.init(.chain, block: block.number.rawValue, expected: expected, found: "a data hash that is not that of its envelopes")
+        default: self.init(.chain, block: block.number.rawValue, expected: expected, found: error.description)
+        }
+    }
+
+    private static func transactionID(of block: OrderedBlock, _ index: Int) -> TransactionID? {
+        guard index < block.envelopes.count, let payload = try? Payload(serialized: Envelope(serialized: block.envelopes[index]).payload) else {
+            return nil
+        }
+        return BlockEffects.transactionID(of: payload)
+    }
+}
+
 /// A hash for people.
 func hex(_ bytes: [UInt8]) -> String { bytes.isEmpty ? "nothing" : Base16.encode(bytes) }

@@ -6,15 +6,21 @@ extension LedgerReplay {
     /// Compares the codes that follow from the rules with those in slot 2.
     mutating func compareCodes(of block: OrderedBlock, with outcome: ValidationOutcome) {
         let number = block.number.rawValue
+        let filter = block.metadata(.transactionsFilter)
+        guard self.expectsRecord(in: block) || !filter.isEmpty else { return }
+        self.report.agreement.codesRecorded += block.envelopes.count
         guard let stored = block.storedCodes else {
-            let filter = block.metadata(.transactionsFilter)
             self.report.add(
                 AuditFinding(
                     .validation, block: number, expected: "one known code for each of \(block.envelopes.count) transactions",
                     found: "\(filter.count) bytes: \(hex(Array(filter.prefix(16))))"))
             return
         }
-        for (index, verdict) in outcome.verdicts.enumerated() where stored[index] != verdict.code {
+        for (index, verdict) in outcome.verdicts.enumerated() {
+            guard stored[index] != verdict.code else {
+                self.report.agreement.codesEqual += 1
+                continue
+            }
             let deciding = verdict.code == .valid ? stored[index] : verdict.code
             self.report.add(
                 AuditFinding(
@@ -25,14 +31,30 @@ extension LedgerReplay {
 
     /// Compares the commit hash with slot 4. Each hash covers the one before, so only the first wrong one is told.
     mutating func compareCommitHash(of block: OrderedBlock, with outcome: ValidationOutcome) {
-        guard !self.hasReportedCommitHash else { return }
+        // A genesis block has none in either form, and that is compared too.
+        guard self.expectsRecord(in: block) || !block.metadata(.commitHash).isEmpty else { return }
+        self.report.agreement.commitHashesRecorded += 1
         let stored = try? block.storedCommitHash()
-        guard stored != outcome.block.commitHash else { return }
+        guard stored != outcome.block.commitHash else {
+            self.report.agreement.commitHashesEqual += 1
+            return
+        }
+        guard !self.hasReportedCommitHash else { return }
         self.hasReportedCommitHash = true
         self.report.add(
             AuditFinding(
                 .commitHash, block: block.number.rawValue, expected: hex(outcome.block.commitHash),
                 found: stored.map { $0.isEmpty ? "none" : hex($0) } ?? "bytes that do not parse"))
+    }
+
+    /// Whether a block must say codes and a commit hash: a peer's copy does, an orderer's does not.
+    ///
+    /// Block 0 of a copy that nobody vouches for decides nothing: a peer may keep it as it got it.
+    private mutating func expectsRecord(in block: OrderedBlock) -> Bool {
+        if let isRecorded = self.isRecorded { return isRecorded }
+        let isRecorded = !block.metadata(.transactionsFilter).isEmpty
+        if isRecorded || block.number > 0 { self.isRecorded = isRecorded }
+        return isRecorded
     }
 
     /// Runs the valid transactions of a block again, each on the state that the ones before it leave.
@@ -68,11 +90,15 @@ extension LedgerReplay {
     /// Adds the transactions of a block to the report.
     mutating func note(_ block: OrderedBlock, _ outcome: ValidationOutcome, _ outcomes: [TransactionOutcome]) {
         let number = block.number.rawValue
+        let filter = block.metadata(.transactionsFilter)
         for (index, verdict) in outcome.verdicts.enumerated() {
             let id = outcome.block.transactionIDs[index]
-            self.report.transactions.append(
-                AuditReport.Transaction(
-                    block: number, index: index, id: id, code: verdict.code, reason: verdict.reason, outcome: outcomes[index]))
+            let transaction = AuditReport.Transaction(
+                block: number, index: index, id: id, type: AuditReport.Transaction.type(of: block.envelopes[index]),
+                recorded: filter.count == block.envelopes.count ? filter[index] : nil, code: verdict.code, reason: verdict.reason,
+                outcome: outcomes[index])
+            self.report.count(transaction)
+            self.judged.append(transaction)
             if case .different(let difference) = outcomes[index] {
                 self.report.add(
                     AuditFinding(

@@ -25,27 +25,35 @@ struct LedgerReplay {
     let world: WorldState
     let index = TransactionIndex()
     let history: ReplayHistory
-    /// The height at which the stored state is; the replayed state of that moment is kept.
-    let storedHead: LedgerHead?
+    /// The heights of states that are known from elsewhere; the replayed state of these moments is kept.
+    let stateHeights: Set<UInt64>
+    /// Whether blocks must say codes and commit hashes; nil: as the first block after block 0 does.
+    var isRecorded: Bool?
+    /// The transactions that were judged since somebody last took them.
+    var judged: [AuditReport.Transaction] = []
 
     var report: AuditReport
     var channel: Channel?
-    /// The replayed state at `storedHead`, and what the ledger's end was then.
-    private(set) var stateAtStoredHead: (content: any KeyValueSnapshot, channel: Channel)?
+    /// The replayed state at `stateHeights`, and what the ledger's end was then.
+    private(set) var moments: [UInt64: ReplayedMoment] = [:]
     /// After the first wrong commit hash all later ones are wrong too.
     var hasReportedCommitHash = false
 
-    init(folder: String, catalogue: ContractCatalogue, options: AuditOptions, storedHead: LedgerHead?, report: AuditReport) {
+    /// - Parameters:
+    ///   - folder: The folder of our own block files; nil for blocks of Fabric, whose code is not run.
+    ///   - stateHeights: At which the replayed state is to be kept.
+    init(folder: String?, catalogue: ContractCatalogue, options: AuditOptions, stateHeights: Set<UInt64>, report: AuditReport) {
         self.options = options
         self.reexecution = Reexecution(catalogue: catalogue, limits: options.limits)
         self.world = WorldState(store: self.store)
         self.history = ReplayHistory(folder: folder)
-        self.storedHead = storedHead
+        self.stateHeights = stateHeights
+        self.isRecorded = folder == nil ? nil : true
         self.report = report
     }
 
     /// Replays the next block; false when the blocks behind it mean nothing any more.
-    mutating func replay(_ stored: StoredBlock) async -> Bool {
+    mutating func replay(_ stored: ReadBlock) async -> Bool {
         let block: OrderedBlock
         do {
             block = try OrderedBlock(serialized: stored.bytes)
@@ -62,14 +70,18 @@ struct LedgerReplay {
         self.report.signatures = self.tally.counts
         if let channel = self.channel, canGoOn {
             self.report.replayedBlocks = stored.number + 1
-            if self.storedHead?.height == self.report.replayedBlocks { self.stateAtStoredHead = (self.store.snapshot(), channel) }
+            self.report.commitHash = channel.commitHash
+            if self.stateHeights.contains(self.report.replayedBlocks) {
+                self.moments[self.report.replayedBlocks] = ReplayedMoment(
+                    content: self.store.snapshot(), channel: channel, transactionIDs: self.index, transactionIDCount: self.index.count)
+            }
         }
         return canGoOn
     }
 
-    private mutating func replay(_ block: OrderedBlock, _ stored: StoredBlock, in channel: Channel) async -> Bool {
+    private mutating func replay(_ block: OrderedBlock, _ stored: ReadBlock, in channel: Channel) async -> Bool {
         let form = self.form(of: block)
-        self.tally.expectOrderers()
+        self.tally.expectOrderers(of: block, carriesCertificate: form == .canonical)
         do {
             try BlockVerifier(channel.authority, form: form).verify(block, after: channel.position)
         } catch {
@@ -81,7 +93,9 @@ struct LedgerReplay {
                 AuditFinding(.chain, block: stored.number, expected: "the one way to write this block", found: "other bytes with the same content"))
             return false
         }
-        self.tally.expectTransactions(signatures: block.envelopes.compactMap { try? Envelope(serialized: $0).signature })
+        self.report.agreement.headerHashes += 1
+        self.report.agreement.dataHashes += 1
+        self.tally.expectTransactions(of: block)
         let base = self.world.snapshot()
         let outcome: ValidationOutcome
         do {
@@ -110,7 +124,7 @@ struct LedgerReplay {
     }
 
     /// Trusts block 0, or refuses it for another hash than the auditor's.
-    private mutating func replayGenesis(_ block: OrderedBlock, _ stored: StoredBlock) -> Bool {
+    private mutating func replayGenesis(_ block: OrderedBlock, _ stored: ReadBlock) -> Bool {
         self.report.genesisHash = block.headerHash
         if let expected = self.options.expectedGenesisHash, expected != block.headerHash {
             self.report.add(AuditFinding(.genesis, block: 0, expected: "header hash \(hex(expected))", found: hex(block.headerHash)))
@@ -132,7 +146,10 @@ struct LedgerReplay {
             let outcome = try BlockValidator.acceptGenesis(block, verifier: self.tally)
             guard let bundle = outcome.newBundle else { return false }
             self.report.channel = bundle.channelID
+            self.report.agreement.headerHashes += 1
+            self.report.agreement.dataHashes += 1
             self.compareCodes(of: block, with: outcome)
+            self.compareCommitHash(of: block, with: outcome)
             self.note(block, outcome, [self.options.isReexecuting ? .notReexecutable(.configuration) : .notReexecutable(.switchedOff)])
             self.channel = Channel(authority: BlockAuthority(bundle), position: ChainPosition(genesis: block), commitHash: [])
             try self.apply(outcome, of: stored)
@@ -169,7 +186,7 @@ struct LedgerReplay {
         return (try? ExtendedHeaderFormat.decode(value.consenterMetadata)) == nil ? .fabric : .canonical
     }
 
-    private mutating func apply(_ outcome: ValidationOutcome, of stored: StoredBlock) throws(KeyValueError) {
+    private mutating func apply(_ outcome: ValidationOutcome, of stored: ReadBlock) throws(KeyValueError) {
         try self.world.apply(outcome.block.updates)
         self.index.insert(outcome.block.transactionIDs)
         self.history.add(outcome.block.history, of: stored)

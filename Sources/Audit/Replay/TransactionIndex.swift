@@ -9,6 +9,8 @@ final class TransactionIndex: TransactionIndexReading {
         self.ids.withLock { $0.contains(id) }
     }
 
+    var count: Int { self.ids.withLock { $0.count } }
+
     func insert(_ ids: [TransactionID?]) {
         self.ids.withLock { known in
             for case let id? in ids { known.insert(id) }

@@ -73,7 +73,9 @@ package struct AuditFinding: Hashable, Sendable {
         case .commitHash: "the peer's state left the rules here, or its file was altered: compare commit hashes with another peer"
         case .reexecution:
             "the contract's code does not give what its endorsers signed: either they colluded or ran other code; ask each for its code and log"
-        case .state: "the state database does not follow from the blocks: remove the state folder, the peer rebuilds it"
+        case .state:
+            "this state does not follow from the blocks: a peer of ours makes it again with 'selvage ledger rebuild'; a state written down "
+                + "beside the blocks is not theirs, or was altered"
         }
     }
 }

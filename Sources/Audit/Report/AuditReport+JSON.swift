@@ -6,7 +6,8 @@ import LedgerModel
 extension AuditReport: Encodable {
     private enum CodingKeys: String, CodingKey {
         case good, verdict, channel, genesisHash, genesisFrom, blockForm, storedBlocks, replayedBlocks, unfinishedBytes, signatures, reexecuted
-        case counts, committees, invalidCodes, notReexecutable, state, firstFailure, findings, findingCount, transactions
+        case counts, committees, codes, invalidCodes, notReexecutable, state, firstFailure, findings, findingCount, transactions, agreement
+        case commitHash, transactionCount, knownStates
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -22,23 +23,37 @@ extension AuditReport: Encodable {
         try container.encode(self.unfinishedBytes, forKey: .unfinishedBytes)
         try container.encode(self.signatures, forKey: .signatures)
         try container.encode(self.isReexecuted, forKey: .reexecuted)
+        try container.encode(self.transactionCount, forKey: .transactionCount)
+        try container.encode(self.agreement, forKey: .agreement)
+        if !self.commitHash.isEmpty { try container.encode(Base16.encode(self.commitHash), forKey: .commitHash) }
         try container.encode(self.counts, forKey: .counts)
+        try container.encode(self.codes, forKey: .codes)
         try container.encode(self.committees, forKey: .committees)
         try container.encode(self.invalidCodes, forKey: .invalidCodes)
         try container.encode(self.obstacles, forKey: .notReexecutable)
         try container.encode(self.state, forKey: .state)
+        if !self.knownStates.isEmpty { try container.encode(self.knownStates, forKey: .knownStates) }
         try container.encodeIfPresent(self.firstFailure, forKey: .firstFailure)
         try container.encode(self.findings, forKey: .findings)
         try container.encode(self.findingCount, forKey: .findingCount)
-        try container.encode(self.transactions, forKey: .transactions)
+        if !self.transactions.isEmpty { try container.encode(self.transactions, forKey: .transactions) }
     }
 
     /// The report as JSON, keys sorted.
     package func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
+        String(decoding: try Self.encoder([.prettyPrinted]).encode(self), as: UTF8.self)
     }
+
+    static func encoder(_ formatting: JSONEncoder.OutputFormatting = []) -> JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, formatting]
+        return encoder
+    }
+}
+
+extension AuditReport.Transaction {
+    /// The transaction as JSON in one line.
+    package func json() throws -> String { String(decoding: try AuditReport.encoder().encode(self), as: UTF8.self) }
 }
 
 extension AuditReport.StateResult: Encodable {
@@ -59,6 +74,18 @@ extension AuditReport.StateResult: Encodable {
             try container.encode("not compared", forKey: .result)
             try container.encode(reason, forKey: .reason)
         }
+    }
+}
+
+extension AuditReport.KnownState: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case source, state
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(self.source, forKey: .source)
+        try container.encode(self.result, forKey: .state)
     }
 }
 
@@ -107,15 +134,17 @@ extension AuditFinding: Encodable {
 
 extension AuditReport.Transaction: Encodable {
     private enum CodingKeys: String, CodingKey {
-        case block, index, id, code, reason, outcome, detail
+        case block, index, txid, type, recorded, derived, reason, outcome, detail
     }
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(self.block, forKey: .block)
         try container.encode(self.index, forKey: .index)
-        try container.encodeIfPresent(self.id?.text, forKey: .id)
-        try container.encode(self.code.name, forKey: .code)
+        try container.encodeIfPresent(self.id?.text, forKey: .txid)
+        try container.encode(self.type, forKey: .type)
+        try container.encodeIfPresent(self.recordedName, forKey: .recorded)
+        try container.encode(self.code.name, forKey: .derived)
         try container.encodeIfPresent(self.reason, forKey: .reason)
         try container.encode(self.outcome.kind, forKey: .outcome)
         switch self.outcome {

@@ -22,18 +22,13 @@ extension AuditReport {
             lines.append("Replayed: \(self.replayedBlocks) of \(self.storedBlocks) readable blocks")
         }
         lines.append(self.anchorText)
-        lines.append(
-            "Signatures checked: \(self.signatures.orderers) of orderers, \(self.signatures.creators) of clients, "
-                + "\(self.signatures.endorsers) of endorsers" + (self.signatures.wrong > 0 ? "; \(self.signatures.wrong) wrong ones ignored" : ""))
-        lines.append("Transactions: \(self.transactions.count) (\(self.countsText))")
+        lines += self.agreementLines
+        if !self.signaturesText.isEmpty { lines.append("Signatures: " + self.signaturesText) }
+        lines.append("Transactions: \(self.transactionCount) (\(self.countsText))")
         lines += self.committeeLines
         if !self.obstacles.isEmpty { lines.append("Not re-executable: " + Self.list(self.obstacles)) }
-        if !self.invalidCodes.isEmpty { lines.append("Invalid: " + Self.list(self.invalidCodes)) }
-        switch self.state {
-        case .equal(let entries, let height): lines.append("State: \(entries) entries equal those after block \(height - 1)")
-        case .different: break
-        case .notCompared(let reason): lines.append("State: not compared: \(reason)")
-        }
+        if !self.codes.isEmpty { lines.append("Codes: " + Self.list(self.codes)) }
+        lines += self.stateLines
         if self.unfinishedBytes > 0 {
             lines.append("The block files end with \(self.unfinishedBytes) bytes of a write that was never finished; no block is in them")
         }
@@ -51,8 +46,8 @@ extension AuditReport {
 
     /// What was checked and is right, each in few words.
     private var checks: [String] {
-        var checks = ["chain ok", self.signatures.orderers > 0 ? "quorum ok" : "quorum not checked (no signed block)"]
-        if self.signatures.creators > 0 {
+        var checks = ["chain ok", self.signatures.orderers.right > 0 ? "quorum ok" : "quorum not checked (no signed block)"]
+        if self.signatures.creators.right > 0 {
             checks += ["signatures ok", "policies ok", "reads ok"]
         } else {
             checks.append("no transactions")
@@ -64,6 +59,53 @@ extension AuditReport {
         case .notCompared: checks.append("state not compared")
         }
         return checks
+    }
+
+    /// What was derived again beside what the blocks say, in numbers.
+    private var agreementLines: [String] {
+        let agreement = self.agreement
+        var lines = [
+            "Hashes: \(agreement.headerHashes) of \(self.storedBlocks) header hashes, \(agreement.dataHashes) of \(self.storedBlocks) data hashes"
+        ]
+        if agreement.codesRecorded > 0 {
+            lines.append(
+                "Validation: \(agreement.codesEqual) of \(agreement.codesRecorded) codes and \(agreement.commitHashesEqual) of "
+                    + "\(agreement.commitHashesRecorded) commit hashes as recorded (block 0 counts: its slot must be empty)")
+        } else if self.transactionCount > 0 {
+            lines.append("Validation: the blocks record no codes and no commit hashes, as an orderer gives them; what follows was computed")
+        }
+        if !self.commitHash.isEmpty { lines.append("Commit hash after block \(max(self.replayedBlocks, 1) - 1): \(Base16.encode(self.commitHash))") }
+        return lines
+    }
+
+    /// Right ones of those checked, by kind; what stands in the blocks and was not asked for comes behind.
+    private var signaturesText: String {
+        let kinds = [
+            ("orderers", self.signatures.orderers), ("clients", self.signatures.creators), ("endorsers", self.signatures.endorsers),
+            ("administrators", self.signatures.administrators),
+        ]
+        return kinds.filter { $0.1.present > 0 || $0.1.checked > 0 }.map { name, kind in
+            let unchecked = max(0, kind.present - kind.checked)
+            return "\(kind.right) of \(kind.checked) right of \(name)" + (unchecked > 0 ? " (\(unchecked) more not asked for)" : "")
+        }.joined(separator: ", ")
+    }
+
+    private var stateLines: [String] {
+        if self.knownStates.isEmpty {
+            switch self.state {
+            case .equal(let entries, let height): return ["State: \(entries) entries equal those after block \(height - 1)"]
+            case .different: return []
+            case .notCompared(let reason): return ["State: not compared: \(reason)"]
+            }
+        }
+        return self.knownStates.compactMap { known in
+            switch known.result {
+            case .equal(let entries, let height):
+                "State: \(entries) of \(entries) entries of \(known.source) equal those after block \(height - 1)\(known.detail)"
+            case .different: nil
+            case .notCompared(let reason): "State: \(known.source) not compared: \(reason)"
+            }
+        }
     }
 
     private var countsText: String {

@@ -18,11 +18,47 @@ package struct AuditReport: Hashable, Sendable {
         package let index: Int
         /// Nil when there is none that can be read.
         package let id: TransactionID?
+        /// Fabric's name of the type in its header, the number of an unknown one, or nothing when there is no header.
+        package let type: String
+        /// The byte that the block has for it in slot 2; nil when the block has none.
+        package let recorded: UInt8?
         /// The verdict that follows from the rules.
         package let code: ValidationCode
         /// Why it is not valid.
         package let reason: String?
         package let outcome: TransactionOutcome
+
+        /// The name of the recorded code.
+        package var recordedName: String? {
+            self.recorded.map { ValidationCode(rawValue: $0)?.name ?? "unknown code \($0)" }
+        }
+
+        static func type(of envelope: [UInt8]) -> String {
+            guard let payload = try? Payload(serialized: Envelope(serialized: envelope).payload),
+                let header = try? ChannelHeader(serialized: payload.channelHeaderBytes)
+            else { return "" }
+            return switch header.kind {
+            case .message: "MESSAGE"
+            case .config: "CONFIG"
+            case .configUpdate: "CONFIG_UPDATE"
+            case .endorserTransaction: "ENDORSER_TRANSACTION"
+            case .deliverSeekInfo: "DELIVER_SEEK_INFO"
+            case nil: "\(header.type)"
+            }
+        }
+    }
+
+    /// What was derived again from the bytes, and how much of it equals what the blocks say.
+    package struct Agreement: Hashable, Sendable, Encodable {
+        /// Blocks whose header hash is what the next block names, and for the newest what the orderers signed.
+        package var headerHashes = 0
+        /// Blocks whose data hash is that of their envelopes.
+        package var dataHashes = 0
+        package var codesRecorded = 0
+        package var codesEqual = 0
+        /// Block 0 counts: it must have none.
+        package var commitHashesRecorded = 0
+        package var commitHashesEqual = 0
     }
 
     /// How many transactions ended in each class.
@@ -66,6 +102,15 @@ package struct AuditReport: Hashable, Sendable {
         case notCompared(reason: String)
     }
 
+    /// A state that stands beside the blocks.
+    package struct KnownState: Hashable, Sendable {
+        /// A file or folder.
+        package let source: String
+        package let result: StateResult
+        /// What its entries are, for people.
+        package let detail: String
+    }
+
     package internal(set) var anchor: Anchor
     /// Header hash of block 0; empty when it could not be read.
     package internal(set) var genesisHash: [UInt8] = []
@@ -79,16 +124,27 @@ package struct AuditReport: Hashable, Sendable {
     package internal(set) var replayedBlocks: UInt64 = 0
     /// Bytes of an unfinished write at the end of the block files; no block was in them.
     package internal(set) var unfinishedBytes: UInt64 = 0
+    /// All of them, unless they were handed on one by one.
     package internal(set) var transactions: [Transaction] = []
+    package private(set) var transactionCount = 0
+    package private(set) var counts = Counts()
+    package internal(set) var agreement = Agreement()
+    /// As derived, of the newest block that was replayed; empty after block 0.
+    package internal(set) var commitHash: [UInt8] = []
     /// The committees in the order of their terms; empty for a channel that is not ordered by one.
     package internal(set) var committees: [Committee] = []
     package internal(set) var signatures = SignatureCounts()
     package internal(set) var isReexecuted: Bool
     package internal(set) var state = StateResult.notCompared(reason: "the replay did not get that far")
+    /// The states that others wrote down beside the blocks, and what comparing each gave.
+    package internal(set) var knownStates: [KnownState] = []
     /// In the order in which they were found, at most `AuditLimits.listedFindings`.
     package private(set) var findings: [AuditFinding] = []
     /// All findings, listed or not.
     package private(set) var findingCount = 0
+    private var codeCounts: [ValidationCode: Int] = [:]
+    private var invalidCounts: [ValidationCode: Int] = [:]
+    private var obstacleCounts: [String: Int] = [:]
 
     init(anchor: Anchor, isReexecuted: Bool) {
         self.anchor = anchor
@@ -101,52 +157,41 @@ package struct AuditReport: Hashable, Sendable {
     /// The first thing that is wrong.
     package var firstFailure: AuditFinding? { self.findings.first }
 
-    package var counts: Counts {
-        var counts = Counts()
-        for transaction in self.transactions {
-            switch transaction.outcome {
-            case .equal: counts.equal += 1
-            case .different: counts.different += 1
-            case .notReexecutable: counts.notReexecutable += 1
-            case .invalid: counts.invalid += 1
-            case .governance: counts.governance += 1
-            }
-        }
-        return counts
-    }
+    /// The transactions by code, in the order of Fabric's numbers.
+    package var codes: [Tally] { Self.tallies(self.codeCounts) }
 
-    /// The invalid transactions by code, in the order of Fabric's numbers.
-    package var invalidCodes: [Tally] {
-        ValidationCode.allCases.compactMap { code in
-            let count = self.transactions.count { $0.outcome == .invalid && $0.code == code }
-            return count > 0 ? Tally(name: code.name, count: count) : nil
-        }
-    }
+    /// The invalid transactions by code, in the order of Fabric's numbers; envelopes for the ordering nodes are not among them.
+    package var invalidCodes: [Tally] { Self.tallies(self.invalidCounts) }
 
     /// The transactions that could not be run again by reason, in byte order of the reasons.
     package var obstacles: [Tally] {
-        var counts: [String: Int] = [:]
-        for transaction in self.transactions {
-            if case .notReexecutable(let obstacle) = transaction.outcome { counts[obstacle.description, default: 0] += 1 }
+        let names = self.obstacleCounts.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return names.map { Tally(name: $0, count: self.obstacleCounts[$0] ?? 0) }
+    }
+
+    private static func tallies(_ counts: [ValidationCode: Int]) -> [Tally] {
+        ValidationCode.allCases.compactMap { code in counts[code].map { Tally(name: code.name, count: $0) } }
+    }
+
+    /// Counts one more transaction; keeping it is the caller's affair.
+    mutating func count(_ transaction: Transaction) {
+        self.transactionCount += 1
+        self.codeCounts[transaction.code, default: 0] += 1
+        switch transaction.outcome {
+        case .equal: self.counts.equal += 1
+        case .different: self.counts.different += 1
+        case .notReexecutable(let obstacle):
+            self.counts.notReexecutable += 1
+            self.obstacleCounts[obstacle.description, default: 0] += 1
+        case .invalid:
+            self.counts.invalid += 1
+            self.invalidCounts[transaction.code, default: 0] += 1
+        case .governance: self.counts.governance += 1
         }
-        let names = counts.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        return names.map { Tally(name: $0, count: counts[$0] ?? 0) }
     }
 
     mutating func add(_ finding: AuditFinding) {
         self.findingCount += 1
         if self.findings.count < AuditLimits.listedFindings { self.findings.append(finding) }
     }
-}
-
-/// Signatures that were checked and are right.
-package struct SignatureCounts: Hashable, Sendable, Encodable {
-    /// Of orderers over blocks; one that the next block carries again as its parent's certificate counts again.
-    package var orderers = 0
-    /// Of clients over transactions.
-    package var creators = 0
-    /// Of endorsing peers.
-    package var endorsers = 0
-    /// Signatures that were checked and are wrong: they count for nothing, which may leave a policy unmet.
-    package var wrong = 0
 }

@@ -19,6 +19,8 @@ package enum TransactionOutcome: Hashable, Sendable {
         case configuration
         /// The contract looked for transient data, which never reach the ledger, and gave another result without them.
         case transientInput
+        /// The contract looked for private data in the clear, of which the ledger holds hashes.
+        case privateData
         /// The contract read the history of a key, which no read set covers, and gave another result with the history of today.
         case historyQuery
         /// The auditor has no code for this chaincode.
@@ -31,6 +33,7 @@ package enum TransactionOutcome: Hashable, Sendable {
             switch self {
             case .configuration: "configuration"
             case .transientInput: "transient input"
+            case .privateData: "private data"
             case .historyQuery: "history query"
             case .externalCode: "external code"
             case .switchedOff: "switched off"
@@ -38,7 +41,7 @@ package enum TransactionOutcome: Hashable, Sendable {
         }
 
         package var description: String {
-            if case .externalCode(let name) = self { return "external code '\(name)'" }
+            if case .externalCode(let name) = self { return "chaincode \(name) is not among ours" }
             return self.kind
         }
     }

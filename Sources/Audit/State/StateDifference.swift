@@ -42,13 +42,29 @@ enum StateComparison {
         return .equal(entries: entries)
     }
 
+    /// The addresses of all entries of a world state.
+    static func addresses(of content: any KeyValueSnapshot) throws(KeyValueError) -> [StateAddress] {
+        var addresses: [StateAddress] = []
+        for kind in self.kinds {
+            let scan = try content.scan(from: [kind], to: [kind + 1])
+            while let entry = try scan.next() {
+                if let address = self.address(entry.key) { addresses.append(address) }
+            }
+        }
+        return addresses
+    }
+
     private static func difference(_ key: [UInt8], _ expected: [UInt8]?, _ found: [UInt8]?) -> StateDifference {
         StateDifference(item: self.name(key), expected: self.describe(expected), found: self.describe(found))
     }
 
     /// A key of the state database for people: namespace and key, as `StateKeyFormat` writes them.
     private static func name(_ bytes: [UInt8]) -> String {
-        guard let kind = bytes.first else { return "an entry without a key" }
+        self.address(bytes).map { "\($0)" } ?? "the entry \(Base16.encode(bytes))"
+    }
+
+    private static func address(_ bytes: [UInt8]) -> StateAddress? {
+        guard let kind = bytes.first else { return nil }
         var rest = bytes.dropFirst()
         func part() -> [UInt8]? {
             guard rest.count >= 4 else { return nil }
@@ -57,16 +73,20 @@ enum StateComparison {
             defer { rest = rest.dropFirst(4 + length) }
             return Array(rest.dropFirst(4).prefix(length))
         }
-        guard let namespace = part() else { return "the entry \(Base16.encode(bytes))" }
-        if kind == UInt8(ascii: "s") { return "\(StateAddress.key(Namespace(utf8: namespace), StateKey(utf8: Array(rest))))" }
-        guard let collection = part() else { return "the entry \(Base16.encode(bytes))" }
-        return "\(StateAddress.hashed(Namespace(utf8: namespace), CollectionName(utf8: collection), keyHash: Array(rest)))"
+        guard let namespace = part() else { return nil }
+        if kind == UInt8(ascii: "s") { return .key(Namespace(utf8: namespace), StateKey(utf8: Array(rest))) }
+        guard let collection = part() else { return nil }
+        return .hashed(Namespace(utf8: namespace), CollectionName(utf8: collection), keyHash: Array(rest))
     }
 
-    private static func describe(_ bytes: [UInt8]?) -> String {
+    static func describe(_ bytes: [UInt8]?) -> String {
         guard let bytes else { return "no entry" }
         guard let value = StateValueFormat.decode(bytes) else { return "an entry that cannot be read" }
-        return "version \(value.version), a value \(ActionDifference.digest(value.value))"
-            + (value.metadata.isEmpty ? "" : ", metadata \(ActionDifference.digest(value.metadata))")
+        return "version \(value.version), a value \(OutcomeItem.digest(value.value))"
+            + (value.metadata.isEmpty ? "" : ", metadata \(self.digest(value.metadata))")
+    }
+
+    private static func digest(_ entries: [MetadataEntry]) -> String {
+        OutcomeItem.digest(entries.flatMap { Array($0.name.utf8) + [0] + $0.value })
     }
 }

@@ -19,9 +19,12 @@ enum RangeCheck {
             }
             return try walk.next() == nil
         case .merkle(let digest):
-            var builder = RangeResultsBuilder(degree: digest.maxDegree)
-            while let found = try walk.next() { builder.append(found) }
-            return builder.finish() == query.results
+            // The degree is the sender's word: nothing is kept for it, and the first hash that differs ends the walk.
+            var comparison = RangeDigestComparison(with: digest)
+            while let found = try walk.next() {
+                guard comparison.append(found) else { return false }
+            }
+            return comparison.finish()
         }
     }
 }

@@ -14,8 +14,10 @@ final class EndorserSet {
     /// In the order of the transaction, each identity once.
     private(set) lazy var identities: [VerifiedIdentity] = self.membership.acceptedIdentities(
         self.transaction.endorsements.map { endorsement in
-            SignedMessage(
-                identity: endorsement.endorser, message: self.transaction.responsePayloadBytes + endorsement.endorser,
-                signature: endorsement.signature)
+            var message: [UInt8] = []
+            message.reserveCapacity(self.transaction.responsePayloadBytes.count + endorsement.endorser.count)
+            message.append(contentsOf: self.transaction.responsePayloadBytes)
+            message.append(contentsOf: endorsement.endorser)
+            return SignedMessage(identity: endorsement.endorser, message: message, signature: endorsement.signature)
         })
 }

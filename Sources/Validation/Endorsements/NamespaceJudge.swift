@@ -60,6 +60,11 @@ struct NamespaceJudge {
     private func check(
         _ address: StateAddress, collection: CollectionName?, _ progress: inout Progress
     ) throws(InspectionInterruption) {
+        let ownRule = collection.map { ($0, self.rules.collection($0, of: progress.rule)) }
+        // Before the key's policy: what Fabric does not know as a collection has no keys, so none with a policy either.
+        if case (let collection, .undefined)? = ownRule {
+            throw .invalid(.endorsementPolicyFailure, "collection '\(collection)' of '\(address.namespace)' is not defined")
+        }
         if let policyBytes = try self.keyPolicy(at: address) {
             guard let policy = try? SignaturePolicy(envelope: policyBytes) else {
                 throw .invalid(.endorsementPolicyFailure, "the policy of key \(address) cannot be read")
@@ -70,18 +75,16 @@ struct NamespaceJudge {
             progress.isAnyEvaluated = true
             return
         }
-        if let collection {
+        switch ownRule {
+        case (let collection, .policy(let policy))?:
             if progress.collectionsEvaluated.contains(collection) { return }
-            switch self.rules.collection(collection, of: progress.rule) {
-            case .policy(let policy):
-                try self.evaluate(policy, of: "collection '\(collection)' of '\(address.namespace)'")
-                progress.collectionsEvaluated.insert(collection)
-                progress.isAnyEvaluated = true
-                return
-            case .likeNamespace: break
-            case .undefined:
-                throw .invalid(.endorsementPolicyFailure, "collection '\(collection)' of '\(address.namespace)' is not defined")
-            }
+            try self.evaluate(policy, of: "collection '\(collection)' of '\(address.namespace)'")
+            progress.collectionsEvaluated.insert(collection)
+            progress.isAnyEvaluated = true
+            return
+        case (let collection, .unreadable)?:
+            try self.evaluate(nil, of: "collection '\(collection)' of '\(address.namespace)'")
+        case (_, .likeNamespace)?, (_, .undefined)?, nil: break
         }
         guard !progress.isNamespaceEvaluated else { return }
         try self.evaluate(progress.rule.policy, of: "namespace '\(address.namespace)'")
@@ -98,11 +101,13 @@ struct NamespaceJudge {
             throw .state(error)
         }
         let name = MetadataEntry.validationParameter.utf8
-        guard let policy = value?.metadata.first(where: { $0.name.utf8.elementsEqual(name) })?.value, !policy.isEmpty else { return nil }
+        // Of several entries with one name the last counts, as in the map that Fabric makes of them.
+        guard let policy = value?.metadata.last(where: { $0.name.utf8.elementsEqual(name) })?.value, !policy.isEmpty else { return nil }
         return policy
     }
 
-    private func evaluate(_ policy: EndorsementPolicy, of subject: String) throws(InspectionInterruption) {
+    private func evaluate(_ policy: EndorsementPolicy?, of subject: String) throws(InspectionInterruption) {
+        guard let policy else { throw .invalid(.endorsementPolicyFailure, "the endorsement policy of \(subject) cannot be read") }
         let result: PolicyResult
         do {
             result = try self.rules.bundle.evaluate(policy, identities: self.endorsers.identities)

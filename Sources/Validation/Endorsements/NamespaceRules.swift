@@ -2,43 +2,46 @@ import ChannelConfiguration
 import FabricMessages
 import Identity
 import LedgerModel
-import Synchronization
 
 /// Who must endorse changes of one namespace.
 struct NamespaceRule: Sendable {
     /// What a collection of the namespace asks for.
     enum Collection: Sendable {
         case policy(EndorsementPolicy)
+        /// It has a policy that cannot be read: nobody satisfies it.
+        case unreadable
         /// It has no policy of its own.
         case likeNamespace
         /// No such collection is defined.
         case undefined
     }
 
-    let policy: EndorsementPolicy
+    /// Nil when the definition has one that cannot be read: nobody satisfies it.
+    let policy: EndorsementPolicy?
     /// The collections of the definition, by name.
     let collections: [CollectionName: Collection]
 }
 
-/// The rules of all namespaces as the state before a block defines them; each is read once in the block.
+/// The rules of all namespaces as the state before a block defines them; each is read once, and again only when it may have changed.
 final class NamespaceRules: Sendable {
     private static let implicitPrefix = Array("_implicit_org_".utf8)
 
     let bundle: ChannelBundle
-    let state: any StateReading
-    private let known = Mutex<[Namespace: NamespaceRule?]>([:])
+    let state: BlockStateCache
+    private let plans: PolicyPlans
 
-    init(bundle: ChannelBundle, state: any StateReading) {
+    init(bundle: ChannelBundle, state: BlockStateCache, plans: PolicyPlans) {
         self.bundle = bundle
         self.state = state
+        self.plans = plans
     }
 
     /// The rule of a namespace; nil when it has no usable definition, as all system namespaces but `_lifecycle`.
     func rule(of namespace: Namespace) throws(StateReadError) -> NamespaceRule? {
-        if let rule = self.known.withLock({ $0[namespace] }) { return rule }
+        if let rule = self.plans.rule(of: namespace) { return rule }
         // Read outside of the lock: two threads may do it twice, with the same result.
         let rule = try self.read(namespace)
-        self.known.withLock { $0[namespace] = .some(rule) }
+        self.plans.remember(rule, of: namespace)
         return rule
     }
 
@@ -68,11 +71,10 @@ final class NamespaceRules: Sendable {
             }
         }
         // Other plugins would judge by code that is not here.
-        guard let definition, definition.validationPlugin.utf8.elementsEqual("vscc".utf8),
-            let policy = try? EndorsementPolicy(serialized: definition.validationParameter),
+        guard let definition, definition.validationPlugin.utf8.elementsEqual("vscc".utf8), !definition.validationParameter.isEmpty,
             let collections = Self.collections(definition.collections)
         else { return nil }
-        return NamespaceRule(policy: policy, collections: collections)
+        return NamespaceRule(policy: try? EndorsementPolicy(serialized: definition.validationParameter), collections: collections)
     }
 
     /// Definitions of chaincodes are changed as the channel says; without its word by a strict majority of organisations.
@@ -83,7 +85,7 @@ final class NamespaceRules: Sendable {
         return (try? SignaturePolicy(count: Int32(clamping: members.count / 2 + 1), of: members)).map { .signature($0) }
     }
 
-    /// Reads a definition's collections; nil when they or one of their policies cannot be read.
+    /// Reads a definition's collections; nil when they cannot be read.
     private static func collections(_ bytes: [UInt8]) -> [CollectionName: NamespaceRule.Collection]? {
         guard let package = try? Protos_CollectionConfigPackage.decode(bytes, as: "collections") else { return nil }
         var collections: [CollectionName: NamespaceRule.Collection] = [:]
@@ -93,8 +95,7 @@ final class NamespaceRules: Sendable {
             // The first of a name counts, as in a search from the front.
             guard collections[name] == nil else { continue }
             if collection.hasEndorsementPolicy {
-                guard let policy = try? EndorsementPolicy(serialized: collection.endorsementPolicy.encoded()) else { return nil }
-                collections[name] = .policy(policy)
+                collections[name] = (try? EndorsementPolicy(serialized: collection.endorsementPolicy.encoded())).map { .policy($0) } ?? .unreadable
             } else {
                 collections[name] = .likeNamespace
             }

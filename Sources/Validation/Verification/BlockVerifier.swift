@@ -39,8 +39,7 @@ package struct BlockVerifier: Sendable {
         guard let expected = position.number.next else { throw .numbersExhausted }
         guard block.number == expected else { throw .wrongNumber(expected: expected, found: block.number) }
         guard block.previousHash == position.headerHash else { throw .wrongPreviousHash(block.number) }
-        try self.checkEnvelopes(of: block)
-        guard Formulas.dataHash(of: block.envelopes) == block.dataHash else { throw .wrongDataHash(block.number) }
+        try Self.checkContent(of: block, form: self.form)
         let signatures: BlockSignatures
         do {
             signatures = try BlockSignatures(slot: block.metadata(.signatures))
@@ -60,12 +59,18 @@ package struct BlockVerifier: Sendable {
         return header.kind == .config
     }
 
-    private func checkEnvelopes(of block: OrderedBlock) throws(BlockVerificationError) {
+    /// What can be said of a block alone, without the chain: its envelopes and the data hash over them.
+    package static func checkContent(of block: OrderedBlock, form: Form) throws(BlockVerificationError) {
+        try self.checkEnvelopes(of: block, form: form)
+        guard Formulas.dataHash(of: block.envelopes) == block.dataHash else { throw .wrongDataHash(block.number) }
+    }
+
+    private static func checkEnvelopes(of block: OrderedBlock, form: Form) throws(BlockVerificationError) {
         if block.envelopes.isEmpty { throw .malformedEnvelope(block.number, index: 0, reason: "is missing: a block holds at least one") }
         // As in Fabric: the envelope of a configuration block is judged by the validator alone. Ours are written one way like all others.
-        if self.form == .fabric && Self.isConfiguration(block) { return }
+        if form == .fabric && self.isConfiguration(block) { return }
         for (index, bytes) in block.envelopes.enumerated() {
-            if let fault = EnvelopeForm.fault(in: bytes, allowsUnknownFields: self.form == .fabric) {
+            if let fault = EnvelopeForm.fault(in: bytes, allowsUnknownFields: form == .fabric) {
                 throw .malformedEnvelope(block.number, index: index, reason: fault)
             }
         }

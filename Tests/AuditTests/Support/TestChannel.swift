@@ -18,11 +18,9 @@ import Validation
 /// A channel of two organisations that writes a real ledger: real endorsers, a committee of one, real validation, a ledger on disk.
 final class TestChannel {
     static let name: ChannelID = "audited"
-    static let contracts: ContractCatalogue = SystemContracts.catalogue(
-        approvals: ApproveAll(organization: "Org1MSP"), contracts: [Notebook(), Oracle()])
+    static let contracts: ContractCatalogue = SystemContracts.catalogue(contracts: [Notebook(), Oracle()])
     /// The auditor has no code for the oracle.
-    static let auditorContracts: ContractCatalogue = SystemContracts.catalogue(
-        approvals: ApproveAll(organization: "AuditorMSP"), contracts: [Notebook()])
+    static let auditorContracts: ContractCatalogue = SystemContracts.catalogue(contracts: [Notebook()])
 
     let folder: TemporaryFolder
     let bundle: ChannelBundle
@@ -31,6 +29,8 @@ final class TestChannel {
     let peers: [SigningIdentity]
     /// A member of the ordering organisation who is no consenter.
     let stranger: SigningIdentity
+    /// Administrators of the peers' organisations.
+    private let administrators: [SigningIdentity]
     private var consenter: CommitteeOfOne
     private var ledger: Ledger?
     private var nonce: UInt64 = 0
@@ -54,6 +54,10 @@ final class TestChannel {
         ]
         let orderer = try orderers.issue(commonName: "orderer0.orderer.test", role: .orderer, random: &random)
         self.stranger = try orderers.issue(commonName: "orderer1.orderer.test", role: .orderer, random: &random)
+        self.administrators = [
+            try org1.issue(commonName: "Admin@org1.test", role: .admin, random: &random),
+            try org2.issue(commonName: "Admin@org2.test", role: .admin, random: &random),
+        ]
         let profile = GenesisProfile(
             channelID: Self.name,
             applicationOrganizations: [
@@ -92,17 +96,18 @@ final class TestChannel {
 
     // MARK: Transactions
 
-    /// Commits the definitions of the contracts.
-    func define(_ names: [String] = ["notebook"]) async throws {
-        for name in names {
-            var arguments = Lifecycle_CommitChaincodeDefinitionArgs()
-            arguments.name = name
-            arguments.version = "1.0"
-            arguments.sequence = 1
-            let call = ChaincodeCall(
-                chaincode: ChaincodeDefinition.lifecycleNamespace, arguments: [Array("CommitChaincodeDefinition".utf8), arguments.encoded()])
-            try await self.commit([try self.endorse(call)])
+    /// Has both organisations approve the definitions, in one block, and commits each in a block of its own.
+    func define(_ names: [Namespace] = ["notebook"]) async throws {
+        let definitions = names.map {
+            ChaincodeDefinition(name: $0, version: "1.0", sequence: 1, validationParameter: ChaincodeDefinition.defaultValidationParameter)
         }
+        try await self.commit(
+            try definitions.flatMap { definition in
+                try zip(self.administrators, self.peers).map { administrator, peer in
+                    try self.endorse(try definition.approval(), as: administrator, by: [peer])
+                }
+            })
+        for definition in definitions { try await self.commit([try self.endorse(try definition.commit())]) }
     }
 
     func call(_ arguments: String..., chaincode: Namespace = "notebook") -> ChaincodeCall {
@@ -116,15 +121,22 @@ final class TestChannel {
 
     /// Endorses a call at all peers, or at the first ones.
     func endorse(_ call: ChaincodeCall, transient: [TransientEntry] = [], peers count: Int = 2) throws -> Envelope {
-        let draft = self.draft(call, transient)
+        try self.endorse(call, transient: transient, as: self.client, by: Array(self.peers.prefix(count)))
+    }
+
+    private func endorse(
+        _ call: ChaincodeCall, transient: [TransientEntry] = [], as client: SigningIdentity, by peers: [SigningIdentity]
+    ) throws -> Envelope {
+        let draft = self.draft(call, transient, creator: client)
         let machine = ContractMachine(catalogue: Self.contracts, now: { 0 })
-        let snapshot = try self.openLedger().snapshot()
-        let responses = try self.peers.prefix(count).map { peer in
-            let response = try Endorser(identity: peer, bundle: self.bundle, machine: machine).process(
-                try draft.signed(by: self.client), on: snapshot, now: Timestamp(seconds: self.start))
+        let ledger = try self.openLedger()
+        let snapshot = ledger.snapshot()
+        let responses = try peers.map { peer in
+            let endorser = Endorser(identity: peer, bundle: self.bundle, machine: machine) { sets, id in try ledger.hold(sets, for: id) }
+            let response = try endorser.process(try draft.signed(by: client), on: snapshot, now: Timestamp(seconds: self.start))
             return NamedResponse(peer: peer.description, response: response)
         }
-        return try TransactionAssembly.envelope(try TransactionAssembly.payload(of: draft, responses: responses), signedBy: self.client)
+        return try TransactionAssembly.envelope(try TransactionAssembly.payload(of: draft, responses: responses), signedBy: client)
     }
 
     /// Has all peers sign another outcome than the contract gives: everything about the transaction is consistent except that.
@@ -148,10 +160,10 @@ final class TestChannel {
         return try TransactionAssembly.envelope(try TransactionAssembly.payload(of: draft, responses: responses), signedBy: self.client)
     }
 
-    private func draft(_ call: ChaincodeCall, _ transient: [TransientEntry]) -> ProposalDraft {
+    private func draft(_ call: ChaincodeCall, _ transient: [TransientEntry], creator: SigningIdentity? = nil) -> ProposalDraft {
         self.nonce += 1
         return ProposalDraft(
-            channel: Self.name, call: call, transient: transient, creator: self.client.serialized,
+            channel: Self.name, call: call, transient: transient, creator: (creator ?? self.client).serialized,
             nonce: Array(SHA256.hash(Array("nonce \(self.nonce)".utf8)).prefix(ProposalDraft.nonceBytes)),
             timestamp: Timestamp(seconds: self.start + Int64(self.nonce)))
     }

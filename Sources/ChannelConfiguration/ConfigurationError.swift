@@ -26,6 +26,15 @@ package enum ConfigurationError: Error, Equatable, Sendable, CustomStringConvert
     /// The configuration exceeds a limit of this implementation.
     case tooLarge(what: String, limit: Int)
 
+    /// The element that is wrong, where the error names one by its path.
+    package var path: String? {
+        switch self {
+        case .missing(let path), .invalidValue(let path, _), .invalidPolicy(let path, _), .unknownPolicy(let path): path
+        case .unsupportedCapability(let group, _): group == "Channel" ? "/Channel/Capabilities" : "/Channel/\(group)/Capabilities"
+        case .malformed, .notAConfigurationBlock, .invalidChannelName, .invalidName, .membership, .tooLarge: nil
+        }
+    }
+
     package var description: String {
         switch self {
         case .malformed(let error): "channel configuration: \(error)"

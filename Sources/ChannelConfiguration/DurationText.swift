@@ -1,12 +1,12 @@
 /// Durations as Go writes them, such as "2s", "200ms" or "1m30s".
-enum DurationText {
+package enum DurationText {
     private static let nanosecondsPerUnit: [(name: [UInt8], nanoseconds: Int64)] = [
         (Array("ns".utf8), 1), (Array("us".utf8), 1_000), (Array("µs".utf8), 1_000), (Array("ms".utf8), 1_000_000),
         (Array("s".utf8), 1_000_000_000), (Array("m".utf8), 60_000_000_000), (Array("h".utf8), 3_600_000_000_000),
     ]
 
     /// The duration in nanoseconds; nil when the text is not a duration, is negative, or does not fit.
-    static func nanoseconds(_ text: String) -> Int64? {
+    package static func nanoseconds(_ text: String) -> Int64? {
         var rest = Array(text.utf8)[...]
         guard !rest.isEmpty, rest.count <= Limits.durationBytes else { return nil }
         if rest.elementsEqual("0".utf8) { return 0 }

@@ -4,6 +4,8 @@ enum Limits {
     static let groupDepth = 8
     /// Groups, values and policies together.
     static let configurationElements = 50_000
+    /// Bytes of the paths of all elements together, 2 MiB: long names high up in the tree are part of every path below them.
+    static let configurationPathBytes = 2 << 20
     /// Bytes of a name in the tree, and of a channel's name.
     static let nameBytes = 249
     /// Consenters of one channel.

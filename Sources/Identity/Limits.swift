@@ -18,6 +18,10 @@ enum Limits {
     static let combinedPrincipals = 100
     /// Characters of the explanation of an unmet policy.
     static let explanationCharacters = 2_000
+    /// Bytes of text that are made on the way to an explanation; what goes beyond is left out.
+    static let explanationWorkBytes = 65_536
+    /// Principals of one set that satisfies a policy; larger sets are not listed.
+    static let satisfyingSetSize = 1_000
     /// Certificates of one kind (roots, intermediates, admins) in one organisation's configuration.
     static let certificatesPerKind = 1_000
     /// Revocation lists of one organisation.
@@ -28,6 +32,8 @@ enum Limits {
     static let chainSearchSteps = 256
     /// Accepted identities remembered by a membership service.
     static let acceptedIdentities = 8_192
+    /// Signers of one message that are compared with each other one by one.
+    static let fewSigners = 16
     /// Refused identities remembered by a membership service.
     static let refusedIdentities = 1_024
 }

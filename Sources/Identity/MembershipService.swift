@@ -44,13 +44,14 @@ package final class MembershipService: Sendable {
         guard serialized.count <= Limits.serializedIdentityBytes else {
             throw .malformed(reason: "\(serialized.count) bytes is over the limit of \(Limits.serializedIdentityBytes)")
         }
-        let remembered = self.memory.withLock { $0.accepted.verdict(on: serialized) ?? $0.refused.verdict(on: serialized) }
+        let key = IdentityCache.Key(serialized)
+        let remembered = self.memory.withLock { $0.accepted.verdict(on: key) ?? $0.refused.verdict(on: key) }
         if let remembered { return try remembered.get() }
         let verdict = self.judge(serialized)
         self.memory.withLock { memory in
             switch verdict {
-            case .success: memory.accepted.remember(verdict, on: serialized)
-            case .failure: memory.refused.remember(verdict, on: serialized)
+            case .success: memory.accepted.remember(verdict, on: key)
+            case .failure: memory.refused.remember(verdict, on: key)
             }
         }
         return try verdict.get()
@@ -90,11 +91,15 @@ package final class MembershipService: Sendable {
     /// Repetition is judged by certificate: two texts of one certificate are one signer.
     package func acceptedIdentities(_ signed: [SignedMessage]) -> [VerifiedIdentity] {
         var accepted: [VerifiedIdentity] = []
+        accepted.reserveCapacity(min(signed.count, Limits.fewSigners))
+        // A few are looked through faster than hashed; nobody may make this quadratic, so many are hashed.
         var ids: Set<IdentityID> = []
+        let areFew = signed.count <= Limits.fewSigners
         for entry in signed {
-            guard let identity = try? self.identity(entry.identity), !ids.contains(identity.id) else { continue }
+            guard let identity = try? self.identity(entry.identity) else { continue }
+            guard !(areFew ? accepted.contains { $0.id == identity.id } : ids.contains(identity.id)) else { continue }
             guard self.verifier.isValid(entry.signature, of: entry.message, by: identity.publicKey) else { continue }
-            ids.insert(identity.id)
+            if !areFew { ids.insert(identity.id) }
             accepted.append(identity)
         }
         return accepted

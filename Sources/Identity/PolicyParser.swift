@@ -9,6 +9,9 @@ import LedgerModel
 ///     role      = "member" | "admin" | "client" | "peer" | "orderer"
 ///     count     = 1*digit, also in quotes
 ///
+/// Over principals that are listed beside the text a part may also be `$` and a number of the list, and so may the whole policy; a gate may
+/// then have no parts.
+///
 /// Gates may also be written `And`, `and`, `Or`, `or`, `OUTOF`, `outof`. White space is free between tokens.
 struct PolicyParser {
     private let characters: [Character]
@@ -18,20 +21,27 @@ struct PolicyParser {
 
     private indirect enum Node {
         case leaf(Principal)
+        case listed(Int)
         case gate(count: Int32, [Node])
     }
 
-    init(_ text: String) throws(PolicyError) {
+    /// Whether principals are listed beside the text, and the text names them by number.
+    private let isNumbered: Bool
+
+    /// - Parameter listed: The principals that `$` and a number mean; nil for the form in which every principal is written out.
+    init(_ text: String, principals listed: [Principal]? = nil) throws(PolicyError) {
         // Counted on the way, so that an oversized text is refused before it is copied.
         guard text.utf8.count <= Limits.policyTextCharacters else { throw .tooLarge(what: "characters", limit: Limits.policyTextCharacters) }
         self.characters = Array(text)
+        self.isNumbered = listed != nil
+        self.principals = listed ?? []
     }
 
     mutating func parse() throws(PolicyError) -> SignaturePolicy {
         self.skipSpace()
         guard let first = self.peek else { throw self.error("the policy is empty: write for example OR('Org1MSP.member')") }
         if first == "'" || first == "\"" { throw self.error("a single principal needs a gate around it, for example OR('Org1MSP.member')") }
-        let root = try self.gate(depth: 0)
+        let root = self.isNumbered && first == "$" ? try self.reference() : try self.gate(depth: 0)
         self.skipSpace()
         guard self.peek == nil else { throw self.error("unexpected text after the end of the policy") }
         let rule = self.number(root)
@@ -51,6 +61,11 @@ struct PolicyParser {
         case "OutOf", "OUTOF", "outof":
             try self.expect("(", after: "the gate's name")
             count = try self.count()
+            self.skipSpace()
+            if self.isNumbered, self.peek == ")" {
+                self.position += 1
+                return .gate(count: count ?? 0, [])
+            }
             try self.expect(",", after: "the count")
         default:
             let what = name.isEmpty ? "expected a gate" : "'\(name)' is not a gate"
@@ -60,7 +75,7 @@ struct PolicyParser {
         let isAnd = name.first == "A" || name.first == "a"
         let needed = count ?? (isAnd ? Int32(clamping: parts.count) : 1)
         // One more than there are is accepted because Fabric's tools accept it; such a gate is never met.
-        guard Int(needed) <= parts.count + 1 else {
+        guard self.isNumbered || Int(needed) <= parts.count + 1 else {
             throw self.error("OutOf(\(needed), ...) has only \(parts.count) parts", at: start)
         }
         return .gate(count: needed, parts)
@@ -75,6 +90,7 @@ struct PolicyParser {
             switch self.peek {
             case nil: throw self.error("the policy ends inside a gate: ')' is missing")
             case "'", "\"": parts.append(try self.principal())
+            case "$" where self.isNumbered: parts.append(try self.reference())
             case ")" where parts.isEmpty: throw self.error("a gate needs at least one part")
             default: parts.append(try self.gate(depth: depth + 1))
             }
@@ -107,6 +123,17 @@ struct PolicyParser {
         return .leaf(.role(MSPID(String(name[..<dot])), known))
     }
 
+    /// `$` and the number of a listed principal.
+    private mutating func reference() throws(PolicyError) -> Node {
+        let start = self.position
+        self.position += 1
+        guard let number = Int(self.word()) else { throw self.error("'$' is followed by the number of a principal, for example $0", at: start) }
+        guard self.principals.indices.contains(number) else {
+            throw self.error("there is no principal \(number): \(self.principals.count) are listed, numbered from 0", at: start)
+        }
+        return .listed(number)
+    }
+
     private mutating func count() throws(PolicyError) -> Int32 {
         self.skipSpace()
         let start = self.position
@@ -131,13 +158,17 @@ struct PolicyParser {
         case .leaf(let principal):
             self.principals.append(principal)
             return .signedBy(self.principals.count - 1)
+        case .listed(let index): return .signedBy(index)
         case .gate(let count, let parts):
             var rules: [SignaturePolicy.Rule?] = parts.map { _ in nil }
             for (index, part) in parts.enumerated() {
                 if case .gate = part { rules[index] = self.number(part) }
             }
             for (index, part) in parts.enumerated() {
-                if case .leaf = part { rules[index] = self.number(part) }
+                switch part {
+                case .leaf, .listed: rules[index] = self.number(part)
+                case .gate: break
+                }
             }
             return .outOf(count: count, rules.compactMap { $0 })
         }

@@ -13,17 +13,25 @@ extension SignaturePolicy {
     /// Who would have to sign in addition, as text for a person; the smallest addition to what the given signers already reach.
     func explanation<Signer>(_ signers: [Signer], satisfies: (Signer, Principal) -> Bool) -> String {
         var used = [Bool](repeating: false, count: signers.count)
-        guard let lack = self.lack(self.rule, signers, &used, satisfies) else { return "nothing" }
-        guard let signatures = lack.signatures else { return "no set of signers can satisfy \(self)".bounded }
+        var room = Limits.explanationWorkBytes
+        guard let lack = self.lack(self.rule, signers, &used, &room, satisfies) else { return "nothing" }
+        guard let signatures = lack.signatures else {
+            var room = Limits.explanationWorkBytes
+            return "no set of signers can satisfy \(self.text(of: self.rule, room: &room))".bounded
+        }
         return "\(signatures) more \(signatures == 1 ? "signature" : "signatures"): \(lack.text)".bounded
     }
 
     /// Nil when the rule holds; walks exactly as the evaluation does.
-    private func lack<Signer>(_ rule: Rule, _ signers: [Signer], _ used: inout [Bool], _ satisfies: (Signer, Principal) -> Bool) -> Lack? {
+    ///
+    /// - Parameter room: Bytes of text that may still be made: many rules may name one principal with a long name.
+    private func lack<Signer>(
+        _ rule: Rule, _ signers: [Signer], _ used: inout [Bool], _ room: inout Int, _ satisfies: (Signer, Principal) -> Bool
+    ) -> Lack? {
         switch rule {
         case .signedBy(let index):
             guard let position = self.firstUnused(index, signers, used, satisfies) else {
-                return Lack(signatures: 1, text: "'\(self.principals[index])'")
+                return Lack(signatures: 1, text: self.text(ofPrincipal: index, room: &room))
             }
             used[position] = true
             return nil
@@ -32,7 +40,7 @@ extension SignaturePolicy {
             var lacks: [Lack] = []
             for rule in rules {
                 var trial = used
-                if let lack = self.lack(rule, signers, &trial, satisfies) {
+                if let lack = self.lack(rule, signers, &trial, &room, satisfies) {
                     lacks.append(lack)
                 } else {
                     verified += 1
@@ -71,26 +79,35 @@ extension SignaturePolicy {
         return minimal.map { $0.map { self.principals[$0] } }
     }
 
+    /// The same without looking for the smallest: what is enough when every rule may choose its signers freely.
+    func freeSets(limit: Int) -> [[Principal]] {
+        Self.sets(self.rule, limit: limit).map { $0.map { self.principals[$0] } }
+    }
+
     private static func sets(_ rule: Rule, limit: Int) -> [[Int]] {
         switch rule {
         case .signedBy(let index): return [[index]]
         case .outOf(let count, let rules):
-            let parts = rules.map { Self.sets($0, limit: limit) }
+            // A part that nobody can satisfy is never chosen. With the others every choice can be completed, so the search ends at the limit.
+            let parts = rules.map { Self.sets($0, limit: limit) }.filter { !$0.isEmpty }
+            let needed = max(0, Int(count))
+            guard needed <= Limits.satisfyingSetSize else { return [] }
             var found: [[Int]] = []
-            Self.choose(max(0, Int(count)), from: parts[...], chosen: [], limit: limit, into: &found)
+            Self.choose(needed, from: parts[...], chosen: [], limit: limit, into: &found)
             return found
         }
     }
 
     /// Every union of one set from each of `needed` parts, until `limit` are found.
     private static func choose(_ needed: Int, from parts: ArraySlice<[[Int]]>, chosen: [Int], limit: Int, into found: inout [[Int]]) {
-        guard found.count < limit, needed <= parts.count else { return }
-        guard needed > 0, let first = parts.first else {
-            found.append(chosen.sorted())
+        guard needed > 0 else {
+            if found.count < limit { found.append(chosen.sorted()) }
             return
         }
-        for set in first { choose(needed - 1, from: parts.dropFirst(), chosen: chosen + set, limit: limit, into: &found) }
-        choose(needed, from: parts.dropFirst(), chosen: chosen, limit: limit, into: &found)
+        var rest = parts
+        while found.count < limit, needed <= rest.count, let first = rest.popFirst() {
+            for set in first where found.count < limit { choose(needed - 1, from: rest, chosen: chosen + set, limit: limit, into: &found) }
+        }
     }
 }
 

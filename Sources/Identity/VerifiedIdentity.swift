@@ -12,40 +12,72 @@ package struct IdentityID: Hashable, Sendable, CustomStringConvertible {
         self.certificateDigest = certificateDigest
     }
 
+    package static func == (left: IdentityID, right: IdentityID) -> Bool {
+        left.mspID == right.mspID && ByteOrder.areEqual(left.certificateDigest, right.certificateDigest)
+    }
+
     package var description: String { "\(self.mspID)/\(Base16.encode(Array(self.certificateDigest.prefix(8))))" }
 }
 
 /// An identity that its organisation vouches for. Only a membership service makes one.
+///
+/// A copy is one reference: the identities of a block's transactions are handed around a dozen times each.
 package struct VerifiedIdentity: Hashable, Sendable {
-    /// The certificate, in low-S form.
-    package let certificate: Certificate
-    /// The authority that signed it.
-    package let issuer: Certificate
-    package let id: IdentityID
-    /// The role by organisational unit; nil when the organisation does not use them.
-    package let role: NodeRole?
-    package let isAdmin: Bool
-    /// The subject's organisational units.
-    package let organizationalUnits: [[UInt8]]
-    /// SHA-256 over the DER of the issuing chain.
-    package let certifiers: [UInt8]
+    private struct Content: Hashable, Sendable {
+        let certificate: Certificate
+        let issuer: Certificate
+        let id: IdentityID
+        let role: NodeRole?
+        let isAdmin: Bool
+        let organizationalUnits: [[UInt8]]
+        let certifiers: [UInt8]
+    }
+
+    private final class Storage: Sendable {
+        let content: Content
+        /// Taken out of the certificate once: it is asked for with every signature.
+        let publicKey: PublicKey
+
+        init(_ content: Content) {
+            self.content = content
+            self.publicKey = content.certificate.publicKey
+        }
+    }
+
+    private let storage: Storage
 
     init(
         certificate: Certificate, issuer: Certificate, id: IdentityID, role: NodeRole?, isAdmin: Bool, organizationalUnits: [[UInt8]],
         certifiers: [UInt8]
     ) {
-        self.issuer = issuer
-        self.certificate = certificate
-        self.id = id
-        self.role = role
-        self.isAdmin = isAdmin
-        self.organizationalUnits = organizationalUnits
-        self.certifiers = certifiers
+        self.storage = Storage(
+            Content(
+                certificate: certificate, issuer: issuer, id: id, role: role, isAdmin: isAdmin, organizationalUnits: organizationalUnits,
+                certifiers: certifiers))
     }
 
-    package var mspID: MSPID { self.id.mspID }
+    /// The certificate, in low-S form.
+    package var certificate: Certificate { self.storage.content.certificate }
+    /// The authority that signed it.
+    package var issuer: Certificate { self.storage.content.issuer }
+    package var id: IdentityID { self.storage.content.id }
+    /// The role by organisational unit; nil when the organisation does not use them.
+    package var role: NodeRole? { self.storage.content.role }
+    package var isAdmin: Bool { self.storage.content.isAdmin }
+    /// The subject's organisational units.
+    package var organizationalUnits: [[UInt8]] { self.storage.content.organizationalUnits }
+    /// SHA-256 over the DER of the issuing chain.
+    package var certifiers: [UInt8] { self.storage.content.certifiers }
 
-    package var publicKey: PublicKey { self.certificate.publicKey }
+    package var mspID: MSPID { self.storage.content.id.mspID }
+
+    package var publicKey: PublicKey { self.storage.publicKey }
+
+    package static func == (left: VerifiedIdentity, right: VerifiedIdentity) -> Bool {
+        left.storage === right.storage || left.storage.content == right.storage.content
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(self.storage.content.id) }
 
     /// Whether the certificate has expired. Checked where requests come in, never where blocks are validated.
     package func isExpired(at time: Timestamp) -> Bool {

@@ -1,3 +1,4 @@
+import ChannelConfiguration
 import LedgerModel
 
 /// Makes a chain of blocks out of batches: the seam between cutting and agreement.
@@ -18,6 +19,18 @@ package protocol BlockConsenter: Sendable {
     /// - Parameter now: The host's clock; it becomes the block's time if that is later than the parent's.
     /// - Throws: When no block can be made any more; the batch is then not in any block.
     mutating func order(_ batch: Batch, now: Timestamp) throws(OrderingError) -> [Decision]
+
+    /// Makes the envelope of type CONFIG that a request for another configuration leads to; it is alone in its block, and once that block is
+    /// decided the new configuration is in force here too.
+    ///
+    /// - Throws: When this consenter cannot go on under the new configuration, or takes none from clients.
+    func configuration(_ transaction: ConfigurationTransaction, now: Timestamp) throws(BroadcastRefusal) -> Envelope
+}
+
+extension BlockConsenter {
+    package func configuration(_ transaction: ConfigurationTransaction, now: Timestamp) throws(BroadcastRefusal) -> Envelope {
+        throw .configurationUpdate
+    }
 }
 
 /// A block that is final, with all its signatures.

@@ -57,9 +57,9 @@ package struct BlockCutter: Sendable {
         var bytes = 0
     }
 
-    private let settings: Settings
-    private let preferredBytes: Int
-    private let maxCount: Int
+    private var settings: Settings
+    private var preferredBytes: Int { min(Int(self.settings.batch.preferredMaxBytes), OrderingLimits.blockPayloadBytes) }
+    private var maxCount: Int { max(1, Int(self.settings.batch.maxMessageCount)) }
     private var pending: [CheckedEnvelope] = []
     private var pendingBytes = 0
     /// What each batch cut and not yet consumed holds, oldest first.
@@ -71,8 +71,11 @@ package struct BlockCutter: Sendable {
 
     package init(_ settings: Settings) {
         self.settings = settings
-        self.preferredBytes = min(Int(settings.batch.preferredMaxBytes), OrderingLimits.blockPayloadBytes)
-        self.maxCount = max(1, Int(settings.batch.maxMessageCount))
+    }
+
+    /// Goes on under other settings; a configuration has just been cut, so nothing is pending.
+    package mutating func adopt(_ batch: BatchConfiguration) {
+        self.settings.batch = batch
     }
 
     /// How many envelopes wait for a cut.

@@ -13,12 +13,16 @@ package struct BroadcastChecks: Sendable {
 
     private let bundle: ChannelBundle
     private let officeHolders: [OfficeHolder]
+    private let takesUpdates: Bool
     private let isInMaintenance: Bool
     private let maxBytes: Int
 
-    /// - Parameter officeHolders: Those in office: their charges are taken beside what the policy for writers allows.
-    package init(bundle: ChannelBundle, officeHolders: [OfficeHolder] = []) {
+    /// - Parameters:
+    ///   - officeHolders: Those in office: their charges are taken beside what the policy for writers allows.
+    ///   - takesUpdates: Whether requests to change the configuration are taken; what they ask for is judged when they are ordered.
+    package init(bundle: ChannelBundle, officeHolders: [OfficeHolder] = [], takesUpdates: Bool = false) {
         self.bundle = bundle
+        self.takesUpdates = takesUpdates
         self.officeHolders = officeHolders
         self.maxBytes = min(Int(bundle.batch.absoluteMaxBytes), OrderingLimits.blockPayloadBytes)
         let value = bundle.config.channelGroup.groups["Orderer"]?.values["ConsensusType"]?.value
@@ -43,14 +47,27 @@ package struct BroadcastChecks: Sendable {
             throw .noCreator(error)
         }
         try self.checkCreator(signer.creator, of: envelope, now: now)
-        if isUpdate { throw .configurationUpdate }
-        if self.isInMaintenance { throw .maintenance }
+        if isUpdate, !self.takesUpdates { throw .configurationUpdate }
+        if self.isInMaintenance, !isUpdate { throw .maintenance }
         let serialized = envelope.serialized()
         return CheckedEnvelope(
             serialized: serialized, digest: SHA256.hash(serialized), sizeBytes: envelope.sizeBytes, transactionID: header.transactionID,
             hasDerivedID: header.transactionID == Formulas.transactionID(nonce: signer.nonce, creator: signer.creator),
             timestamp: header.timestamp, creator: SHA256.hash(signer.creator),
-            isGovernance: (try? header.chaincodeName()) == ChaincodeDefinition.governanceNamespace)
+            isGovernance: !isUpdate && (try? header.chaincodeName()) == ChaincodeDefinition.governanceNamespace, isUpdate: isUpdate,
+            configurationSequence: self.bundle.sequence)
+    }
+
+    /// Judges a configuration that the ordering service has made from a request, as any other envelope by size and signature (interop 7.3, 6).
+    func checkOwnConfiguration(_ envelope: Envelope, now: Timestamp) throws(BroadcastRefusal) {
+        guard envelope.sizeBytes <= self.maxBytes else { throw .tooLarge(sizeBytes: envelope.sizeBytes, limit: self.maxBytes) }
+        let creator: [UInt8]
+        do throws(MessageError) {
+            creator = try SignatureHeader(serialized: Payload(serialized: envelope.payload).signatureHeaderBytes).creator
+        } catch {
+            throw .noCreator(error)
+        }
+        try self.checkCreator(creator, of: envelope, now: now)
     }
 
     private static func channelHeader(of envelope: Envelope) throws(BroadcastRefusal) -> (Payload, ChannelHeader) {

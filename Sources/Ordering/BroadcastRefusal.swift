@@ -1,3 +1,4 @@
+import ChannelConfiguration
 import LedgerModel
 
 /// Why an envelope is not taken (interop 7.1); clients see the status and the text, which is worded like Fabric's where it has the case.
@@ -10,8 +11,10 @@ package enum BroadcastRefusal: Error, Equatable, Sendable, CustomStringConvertib
     case notForClients(type: Int32)
     /// Something else than a transaction of a contract.
     case unknownType(Int32)
-    /// Channel configuration cannot be changed yet.
+    /// This ordering service takes no changes of the configuration from clients.
     case configurationUpdate
+    /// The change of the configuration that is asked for breaks a rule (interop 7.3).
+    case refusedUpdate(ConfigurationUpdateError)
     case emptyPayload
     case tooLarge(sizeBytes: Int, limit: Int)
     /// The header that names the creator does not parse.
@@ -47,7 +50,7 @@ package enum BroadcastRefusal: Error, Equatable, Sendable, CustomStringConvertib
     package var status: Int32 {
         switch self {
         case .noChannel, .unknownChannel, .notForClients, .unknownType, .emptyPayload, .tooLarge, .noCreator, .creatorExpired,
-            .wrongTransactionID, .outsideTimeWindow, .alreadyOrdered, .alreadyPending, .governance:
+            .refusedUpdate, .wrongTransactionID, .outsideTimeWindow, .alreadyOrdered, .alreadyPending, .governance:
             400
         case .notWriter: 403
         case .configurationUpdate: 501
@@ -64,7 +67,8 @@ package enum BroadcastRefusal: Error, Equatable, Sendable, CustomStringConvertib
         case .unknownChannel: "channel does not exist"
         case .notForClients(let type): "message of type \(type) cannot be processed directly: it is made by orderers"
         case .unknownType(let type): "message of type \(type) cannot be ordered: only endorser transactions (3) can"
-        case .configurationUpdate: "configuration updates are not supported by this version"
+        case .configurationUpdate: "configuration updates of clients are not ordered by an elected committee of this version"
+        case .refusedUpdate(let error): "error applying config update to existing channel: \(error)"
         case .emptyPayload: "message payload is empty"
         case .tooLarge(let size, let limit): "message payload is \(size) bytes and exceeds maximum allowed \(limit) bytes"
         case .noCreator(let error): "could not convert message to signed data: \(error)"

@@ -20,10 +20,15 @@ package struct CheckedEnvelope: Hashable, Sendable {
     package let creator: [UInt8]
     /// Whether it speaks to the reserved contract of the committee.
     package let isGovernance: Bool
+    /// Whether it asks for another configuration; then a configuration goes into a block in its place.
+    package let isUpdate: Bool
+    /// The number of the configuration that it was judged by.
+    package let configurationSequence: UInt64
 
     init(
         serialized: [UInt8], digest: [UInt8], sizeBytes: Int, isConfiguration: Bool = false, transactionID: TransactionID,
-        hasDerivedID: Bool = true, timestamp: Timestamp? = nil, creator: [UInt8] = [], isGovernance: Bool = false
+        hasDerivedID: Bool = true, timestamp: Timestamp? = nil, creator: [UInt8] = [], isGovernance: Bool = false,
+        isUpdate: Bool = false, configurationSequence: UInt64 = 0
     ) {
         self.serialized = serialized
         self.digest = digest
@@ -34,6 +39,8 @@ package struct CheckedEnvelope: Hashable, Sendable {
         self.timestamp = timestamp
         self.creator = creator
         self.isGovernance = isGovernance
+        self.isUpdate = isUpdate
+        self.configurationSequence = configurationSequence
     }
 }
 

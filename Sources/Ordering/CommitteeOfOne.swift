@@ -1,4 +1,5 @@
 import ChannelConfiguration
+import CryptoPrimitives
 import FabricMessages
 import Identity
 import LedgerModel
@@ -14,7 +15,8 @@ package struct CommitteeOfOne: BlockConsenter {
     /// The serialised `common.IdentifierHeader` with field 1 alone.
     private let identifierHeader: [UInt8]
     private let committeeHash: [UInt8]
-    private let configSequence: UInt64
+    /// The configuration in force.
+    private var bundle: ChannelBundle
     package private(set) var position: ChainPosition
     /// The last block's certificate as slot 3 of the next block; empty after a block that has none.
     private var parentCertificate: [UInt8]
@@ -36,7 +38,7 @@ package struct CommitteeOfOne: BlockConsenter {
         self.identity = identity
         self.consenter = member.consenter
         self.committeeHash = CommitteeHashFormat.hash(epoch: 0, members: [member])
-        self.configSequence = bundle.sequence
+        self.bundle = bundle
         var identifier = Common_IdentifierHeader()
         identifier.identifier = member.consenter
         self.identifierHeader = identifier.encoded()
@@ -56,7 +58,7 @@ package struct CommitteeOfOne: BlockConsenter {
     }
 
     package mutating func order(_ batch: Batch, now: Timestamp) throws(OrderingError) -> [Decision] {
-        if batch.isConfiguration { throw .configurationUpdate }
+        let successor = batch.isConfiguration ? try self.successor(in: batch.envelopes[0]) : nil
         if batch.envelopes.isEmpty { throw .emptyBatch }
         guard let number = self.position.number.next else { throw .exhausted(self.position.number) }
         let unsigned = OrderedBlock(number: number, previousHash: self.position.headerHash, envelopes: batch.envelopes.map(\.serialized))
@@ -65,7 +67,8 @@ package struct CommitteeOfOne: BlockConsenter {
         // Claimed before the key is used: a signature that exists is never unknown to the guard.
         try self.signingGuard.claim(number, blockID: ExtendedHeaderFormat.blockID(blockHeader: headerBytes, header: header))
         let metadata = OrdererBlockMetadata(
-            lastConfig: self.position.lastConfig, consenterMetadata: ExtendedHeaderFormat.encode(ConsenterMetadata(header: header, round: 0)))
+            lastConfig: successor == nil ? self.position.lastConfig : number.rawValue,
+            consenterMetadata: ExtendedHeaderFormat.encode(ConsenterMetadata(header: header, round: 0)))
         let value = metadata.serialized()
         let signature: [UInt8]
         do {
@@ -83,7 +86,33 @@ package struct CommitteeOfOne: BlockConsenter {
         } catch {
             throw .unusableLastBlock(number, reason: error.description)
         }
+        if let successor { self.bundle = successor }
         return [Decision(block: block, batch: batch, signingGuard: self.signingGuard)]
+    }
+
+    /// The next configuration, which must leave this consenter in office: a committee of one has nobody to hand over to.
+    package func configuration(_ transaction: ConfigurationTransaction, now: Timestamp) throws(BroadcastRefusal) -> Envelope {
+        let member = try? Self.member(self.identity, of: transaction.bundle)
+        guard let member, CommitteeHashFormat.hash(epoch: 0, members: [member]) == self.committeeHash else {
+            throw .refusedUpdate(
+                .forbiddenChange(
+                    ConfigurationElement(.value, "/Channel/Orderer/Orderers"),
+                    reason: "this ordering service has one member, which must stay the channel's only consenter with the key that it has"))
+        }
+        // A request leads to one configuration only, so its hash is nonce enough.
+        let nonce = Array(SHA256.hash(concatenating: self.position.chain, transaction.configEnvelope).prefix(24))
+        do {
+            return try transaction.envelope(signer: self.identity, nonce: nonce, timestamp: now)
+        } catch {
+            throw .unavailable(reason: OrderingError.signing(error).description)
+        }
+    }
+
+    private func successor(in envelope: CheckedEnvelope) throws(OrderingError) -> ChannelBundle {
+        guard let message = try? Envelope(serialized: envelope.serialized), let config = ConfigurationBlock.configEnvelope(in: message),
+            let successor = try? self.bundle.successor(verifying: config.data, strictness: .ordering)
+        else { throw .configurationUpdate }
+        return successor
     }
 
     private func extendedHeader(of block: OrderedBlock, now: Timestamp) throws(OrderingError) -> ExtendedHeader {
@@ -94,7 +123,7 @@ package struct CommitteeOfOne: BlockConsenter {
             chain: self.position.chain, height: block.number.rawValue, parentID: self.position.blockID,
             parentCommitHash: CommitCertificateFormat.hash(ofSlot: self.parentCertificate), txRoot: TransactionTree.root(of: block.envelopes),
             txCount: count, txSeqBase: sequence, timeMs: max(now.millisecondsSince1970, self.position.timeMs + 1), proposer: self.consenter,
-            committeeHash: self.committeeHash, configSeq: self.configSequence)
+            committeeHash: self.committeeHash, configSeq: self.bundle.sequence)
     }
 
     private static func certificate(of block: OrderedBlock) throws(MessageError) -> [UInt8] {

@@ -17,7 +17,7 @@ package enum OrderingError: Error, Equatable, Sendable, CustomStringConvertible 
     case secondBlock(BlockNumber)
     /// Numbers or sequence numbers are used up.
     case exhausted(BlockNumber)
-    /// A batch holds a configuration.
+    /// A batch holds a configuration that does not follow from the one in force.
     case configurationUpdate
     /// A batch without envelopes.
     case emptyBatch
@@ -37,7 +37,7 @@ package enum OrderingError: Error, Equatable, Sendable, CustomStringConvertible 
             "this node has signed another block \(number) than the one in its ledger: keep both and find out why"
         case .secondBlock(let number): "this node has already signed a different block \(number) or a later one, and signs no second one"
         case .exhausted(let number): "no block can follow block \(number): a counter is at its end"
-        case .configurationUpdate: "configuration updates are not supported by this version"
+        case .configurationUpdate: "the configuration that is to be ordered does not follow from the one in force"
         case .emptyBatch: "a block holds at least one envelope"
         case .governance(let reason): "the committee's governance cannot go on: \(reason)"
         case .signing(let error): "this node's key cannot sign: \(error)"

@@ -1,4 +1,5 @@
 import ChannelConfiguration
+import CryptoPrimitives
 import LedgerModel
 
 /// Takes envelopes and gives blocks: broadcast checks, block cutter and consenter joined, as a state machine without clock, disk or network.
@@ -28,8 +29,9 @@ package struct OrderingService<Consensus: BlockConsenter>: Sendable {
         case halted(OrderingError)
     }
 
-    /// The checks that need no memory.
-    package let checks: BroadcastChecks
+    /// The checks that need no memory, under the configuration in force. An envelope that passed those of an older one is judged again.
+    package private(set) var checks: BroadcastChecks
+    private var bundle: ChannelBundle
     private let settings: OrderingSettings
     private var cutter: BlockCutter
     private var consenter: Consensus
@@ -45,7 +47,8 @@ package struct OrderingService<Consensus: BlockConsenter>: Sendable {
     package init(
         bundle: ChannelBundle, consenter: Consensus, settings: OrderingSettings = OrderingSettings(), recent: some Sequence<OrderedBlock>
     ) {
-        self.checks = BroadcastChecks(bundle: bundle)
+        self.bundle = bundle
+        self.checks = BroadcastChecks(bundle: bundle, takesUpdates: true)
         self.settings = settings
         self.cutter = BlockCutter(
             BlockCutter.Settings(
@@ -84,6 +87,8 @@ package struct OrderingService<Consensus: BlockConsenter>: Sendable {
 
     private mutating func take(_ envelope: CheckedEnvelope, now: Timestamp, _ outputs: inout [Output]) throws(BroadcastRefusal) {
         if let reason = self.halt?.description ?? self.consenter.unavailability { throw .unavailable(reason: reason) }
+        let envelope = try self.judgedNow(envelope, now: now)
+        if envelope.isUpdate { return try self.takeUpdate(envelope, now: now, &outputs) }
         if self.waiting.contains(envelope.digest) {
             // Clients send to several orderers and send again: the same bytes are the same request.
             outputs.append(.reply(.accepted))
@@ -94,6 +99,44 @@ package struct OrderingService<Consensus: BlockConsenter>: Sendable {
         try self.drive(.arrived(envelope), now: now, &outputs)
         // A client must not hear that an envelope is queued when the step that took it ended all ordering.
         if let halt = self.halt { throw .unavailable(reason: halt.description) }
+        outputs.insert(.reply(.accepted), at: 0)
+    }
+
+    /// The configuration may have changed since a host had the envelope checked.
+    private func judgedNow(_ envelope: CheckedEnvelope, now: Timestamp) throws(BroadcastRefusal) -> CheckedEnvelope {
+        guard envelope.configurationSequence != self.bundle.sequence else { return envelope }
+        let again: Envelope
+        do {
+            again = try Envelope(serialized: envelope.serialized)
+        } catch {
+            throw .noChannel(error)
+        }
+        return try self.checks.check(again, now: now)
+    }
+
+    /// Cuts what is pending, orders the configuration that the request leads to, and goes on under it.
+    private mutating func takeUpdate(
+        _ request: CheckedEnvelope, now: Timestamp, _ outputs: inout [Output]
+    ) throws(BroadcastRefusal) {
+        let transaction: ConfigurationTransaction
+        do throws(ConfigurationUpdateError) {
+            let envelope: Envelope
+            do throws(MessageError) { envelope = try Envelope(serialized: request.serialized) } catch { throw .malformed(error) }
+            transaction = try ConfigurationTransaction(request: envelope, to: self.bundle)
+        } catch {
+            throw .refusedUpdate(error)
+        }
+        let envelope = try self.consenter.configuration(transaction, now: now)
+        try self.checks.checkOwnConfiguration(envelope, now: now)
+        let serialized = envelope.serialized()
+        let configuration = CheckedEnvelope(
+            serialized: serialized, digest: SHA256.hash(serialized), sizeBytes: envelope.sizeBytes, isConfiguration: true,
+            transactionID: TransactionID(""), configurationSequence: self.bundle.sequence)
+        try self.drive(.arrived(configuration), now: now, &outputs)
+        if let halt = self.halt { throw .unavailable(reason: halt.description) }
+        self.bundle = transaction.bundle
+        self.checks = BroadcastChecks(bundle: self.bundle, takesUpdates: true)
+        self.cutter.adopt(self.bundle.batch)
         outputs.insert(.reply(.accepted), at: 0)
     }
 

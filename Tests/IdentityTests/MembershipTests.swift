@@ -346,12 +346,12 @@ import Testing
 
     @Test func `the memory of verdicts is bounded and forgets the oldest`() {
         var cache = IdentityCache(capacity: 3)
-        for byte in UInt8(0)..<5 { cache.remember(.failure(.unknownMSP(MSPID(utf8: [byte]))), on: [byte]) }
-        cache.remember(.failure(.malformed(reason: "again")), on: [4])
+        for byte in UInt8(0)..<5 { cache.remember(.failure(.unknownMSP(MSPID(utf8: [byte]))), on: IdentityCache.Key([byte])) }
+        cache.remember(.failure(.malformed(reason: "again")), on: IdentityCache.Key([4]))
         #expect(cache.count == 3)
-        let first = cache.verdict(on: [0]) == nil
-        let second = cache.verdict(on: [1]) == nil
-        let last = cache.verdict(on: [4]) != nil
+        let first = cache.verdict(on: IdentityCache.Key([0])) == nil
+        let second = cache.verdict(on: IdentityCache.Key([1])) == nil
+        let last = cache.verdict(on: IdentityCache.Key([4])) != nil
         #expect(first && second && last)
     }
 }

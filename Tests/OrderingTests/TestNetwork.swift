@@ -18,6 +18,8 @@ struct TestNetwork: Sendable {
     let stranger: SigningIdentity
     let orderer: SigningIdentity
     let otherOrderer: SigningIdentity
+    let hospitalAdmin: SigningIdentity
+    let clinicAdmin: SigningIdentity
     let genesis: OrderedBlock
     let profile: GenesisProfile
     let bundle: ChannelBundle
@@ -37,6 +39,8 @@ struct TestNetwork: Sendable {
         self.stranger = try elsewhere.issue(commonName: "User1@elsewhere.example", role: .client, random: &random)
         self.orderer = try clinic.issue(commonName: "orderer.clinic.example", role: .orderer, random: &random)
         self.otherOrderer = try clinic.issue(commonName: "orderer2.clinic.example", role: .orderer, random: &random)
+        self.hospitalAdmin = try hospital.issue(commonName: "Admin@hospital.example", role: .admin, random: &random)
+        self.clinicAdmin = try clinic.issue(commonName: "Admin@clinic.example", role: .admin, random: &random)
         self.profile = GenesisProfile(
             channelID: "records", applicationOrganizations: [.init(msp: hospital.mspConfiguration())],
             ordererOrganizations: [.init(msp: clinic.mspConfiguration(), endpoints: ["localhost:7050"])],

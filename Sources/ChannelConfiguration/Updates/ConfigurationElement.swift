@@ -21,10 +21,10 @@ package struct ConfigurationElement: Hashable, Comparable, Sendable, CustomStrin
     }
 
     /// The whole channel.
-    static let channel = ConfigurationElement(.group, "/Channel")
+    package static let channel = ConfigurationElement(.group, "/Channel")
 
     /// What stands in this group under a name.
-    func member(_ kind: Kind, _ name: String) -> ConfigurationElement {
+    package func member(_ kind: Kind, _ name: String) -> ConfigurationElement {
         ConfigurationElement(kind, utf8: self.utf8 + [UInt8(ascii: "/")] + Array(name.utf8))
     }
 

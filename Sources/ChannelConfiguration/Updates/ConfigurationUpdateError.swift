@@ -41,6 +41,18 @@ package enum ConfigurationUpdateError: Error, Equatable, Sendable, CustomStringC
     /// The configuration follows from another update than the one that was decided.
     case anotherUpdate
 
+    /// The path of the element that is wrong, where there is one.
+    package var path: String? {
+        switch self {
+        case .invalidElement(let element, _), .unknownElement(let element), .outdated(let element, _, _), .invalidModificationPolicy(let element, _),
+            .newElementVersion(let element, _), .changedElementVersion(let element, _, _), .unknownModificationPolicy(let element, _),
+            .unauthorized(let element, _, _), .withoutEffect(let element), .forbiddenChange(let element, _), .differentResult(let element):
+            element.path
+        case .unusableResult(let error): error.path
+        case .malformed, .notAnUpdate, .tooManySignatures, .otherChannel, .noChange, .noLastUpdate, .outOfSequence, .anotherUpdate: nil
+        }
+    }
+
     package var description: String {
         "configuration update: \(self.reason)"
     }

@@ -30,7 +30,8 @@ struct ElementMap {
     /// Takes a tree apart, down to every element; checks names and limits. No tree gives no elements.
     init(_ root: Common_ConfigGroup?) throws(ConfigurationUpdateError) {
         guard let root else { return }
-        try self.add(root, at: .channel, depth: 0)
+        var size = TreeSize()
+        try self.add(root, at: .channel, depth: 0, size: &size)
     }
 
     subscript(element: ConfigurationElement) -> Content? { self.contents[element] }
@@ -47,18 +48,22 @@ struct ElementMap {
         return result
     }
 
-    private mutating func add(_ group: Common_ConfigGroup, at element: ConfigurationElement, depth: Int) throws(ConfigurationUpdateError) {
+    private mutating func add(
+        _ group: Common_ConfigGroup, at element: ConfigurationElement, depth: Int, size: inout TreeSize
+    ) throws(ConfigurationUpdateError) {
         guard depth <= Limits.groupDepth else {
             throw .invalidElement(element, .tooLarge(what: "nested groups", limit: Limits.groupDepth))
+        }
+        do {
+            try size.add(1 + group.values.count + group.policies.count, below: element.utf8.count)
+        } catch {
+            throw .invalidElement(element, error)
         }
         self.contents[element] = .group(group)
         for (name, value) in group.values { self.contents[try Self.member(.value, name, of: element)] = .value(value) }
         for (name, policy) in group.policies { self.contents[try Self.member(.policy, name, of: element)] = .policy(policy) }
-        guard self.contents.count <= Limits.configurationElements else {
-            throw .invalidElement(element, .tooLarge(what: "elements", limit: Limits.configurationElements))
-        }
         for (name, child) in group.groups.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-            try self.add(child, at: Self.member(.group, name, of: element), depth: depth + 1)
+            try self.add(child, at: Self.member(.group, name, of: element), depth: depth + 1, size: &size)
         }
     }
 

@@ -34,6 +34,17 @@ struct UpdateApplication {
         return result
     }
 
+    /// The elements that an update changes, each with the policy that guards it; elements that are new are guarded by their group's.
+    func guarded(by update: Common_ConfigUpdate) throws(ConfigurationUpdateError) -> [(element: ConfigurationElement, policy: PolicyPath)] {
+        let current = try ElementMap(self.current)
+        let readSet = try ElementMap(update.hasReadSet ? update.readSet : nil)
+        let writeSet = try ElementMap(update.hasWriteSet ? update.writeSet : nil)
+        return writeSet.sorted.compactMap { element, content in
+            guard readSet[element]?.version != content.version, let existing = current[element] else { return nil }
+            return (element, PolicyPath(existing.modificationPolicy, relativeTo: element.home))
+        }
+    }
+
     private static func check(_ readSet: ElementMap, against current: ElementMap) throws(ConfigurationUpdateError) {
         for (element, content) in readSet.sorted {
             guard let existing = current[element] else { throw .unknownElement(element) }

@@ -32,6 +32,15 @@ extension Context {
         return try host.statePage(from: prefix.text, to: prefix.endOfPrefix, pageSize: pageSize, bookmark: bookmark)
     }
 
+    /// One page of the past writes of a key by valid transactions, newest first; pass the bookmark of the page before, or nothing for the first page.
+    ///
+    /// It costs what the page holds, however long the history is. Like `history(of:)` it is not protected against changes before the commit. Throws
+    /// `invalid-page` (400) for a page size below 1 or a bookmark that is none.
+    public func historyPage(of key: String, pageSize: Int32, bookmark: String = "") throws(ContractError) -> KeyHistoryPage {
+        try checkPageSize(pageSize)
+        return try host.historyPage(of: key, pageSize: pageSize, bookmark: bookmark)
+    }
+
     private func checkPageSize(_ pageSize: Int32) throws(ContractError) {
         guard pageSize >= 1 else { throw .refused("invalid-page", "a page holds at least one entry; ask for a page size of 1 or more") }
     }

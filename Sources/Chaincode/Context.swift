@@ -145,7 +145,7 @@ extension Context {
         try host.invoke(chaincode: chaincode, arguments: arguments, channel: channel)
     }
 
-    /// Past writes of a key by valid transactions, newest first.
+    /// Past writes of a key by valid transactions, newest first; for a key that changes often read pages with `historyPage`.
     ///
     /// The history is not protected against changes before the commit, and an auditor cannot re-execute a transaction that uses it. Throws
     /// `history-unavailable` (500) on a node without a history index.

@@ -34,6 +34,8 @@ public protocol ContractHost: AnyObject {
     func statePage(from start: String, to end: String, pageSize: Int32, bookmark: String) throws(ContractError) -> StatePage
     /// Past writes of a key, newest first.
     func history(of key: String) throws(ContractError) -> [HistoryEntry]
+    /// One page of the past writes of a key, newest first.
+    func historyPage(of key: String, pageSize: Int32, bookmark: String) throws(ContractError) -> KeyHistoryPage
     /// The one event of this transaction; a second call replaces the first.
     func setEvent(_ name: String, _ payload: [UInt8]) throws(ContractError)
     /// Calls another contract inside this transaction; an empty channel means this one.

@@ -60,6 +60,20 @@ public struct HistoryEntry: Equatable, Sendable {
     }
 }
 
+/// One page of the past of a key.
+public struct KeyHistoryPage: Equatable, Sendable {
+    /// The page's entries, newest first, at most as many as the page size.
+    public var entries: [HistoryEntry]
+    /// Where the next page starts; empty when there is none.
+    public var bookmark: String
+
+    /// Makes a page.
+    public init(entries: [HistoryEntry], bookmark: String) {
+        self.entries = entries
+        self.bookmark = bookmark
+    }
+}
+
 /// A point in time since 1970-01-01 00:00 UTC, as the client wrote it into the proposal.
 public struct TransactionTime: Hashable, Sendable, Comparable {
     /// Whole seconds.

@@ -36,8 +36,7 @@ package enum EndorsementRefusal: Error, Equatable, Sendable, CustomStringConvert
             "error validating proposal: access denied: channel [\(channel)] creator org [\(organization)]"
         case .duplicateTransaction(let id): "duplicate transaction found [\(id)]; propose again with a new nonce"
         case .notWriter(let channel, let chaincode, let missing):
-            "failed evaluating policy on signed data during check policy [/Channel/Application/Writers] on channel [\(channel)] "
-                + "for chaincode \(chaincode): \(missing)"
+            "failed evaluating policy on signed data during check policy on channel [\(channel)] for chaincode \(chaincode): \(missing)"
         case .failed(let reason): "endorsement failed: \(reason)"
         }
     }

@@ -8,18 +8,24 @@ import LedgerModel
 /// Checks a proposal, has it run on a snapshot of the state, and signs the outcome; or refuses with a reason (interop chapter 6).
 package struct Endorser: Sendable {
     /// What an endorser needs to see of a ledger.
-    package typealias LedgerView = StateReading & HistoryReading & TransactionIndexReading
+    package typealias LedgerView = StateReading & HistoryReading & TransactionIndexReading & BlockReading & PrivateDataReading
+
+    /// Keeps the private writes of a transaction until it is in a block, durably.
+    package typealias PrivateWriteHolder = @Sendable ([PrivateWriteSet], TransactionID) throws -> Void
 
     private static let writersPolicy = "/Channel/Application/Writers"
 
     private let identity: SigningIdentity
     private let bundle: ChannelBundle
     private let machine: ContractMachine
+    private let hold: PrivateWriteHolder?
 
-    package init(identity: SigningIdentity, bundle: ChannelBundle, machine: ContractMachine) {
+    /// - Parameter hold: Where private writes go before they are endorsed; without it none are.
+    package init(identity: SigningIdentity, bundle: ChannelBundle, machine: ContractMachine, hold: PrivateWriteHolder? = nil) {
         self.identity = identity
         self.bundle = bundle
         self.machine = machine
+        self.hold = hold
     }
 
     /// Processes a proposal: Fabric's `ProcessProposal` on one channel.
@@ -43,13 +49,26 @@ package struct Endorser: Sendable {
         try self.checkExpiry(of: proposal.signatureHeader.creator, now: now)
         try self.checkTime(of: proposal, now: now)
         let channel = proposal.channelHeader.channelID
-        guard !channel.isEmpty else {
-            return Self.answer(status: 500, "a proposal without a channel is for a node's own chaincodes, which this version does not have")
-        }
+        guard !channel.isEmpty else { return try self.processWithoutChannel(proposal, signed, on: ledger) }
         guard channel == self.bundle.channelID else { return Self.answer(status: 500, "channel '\(channel)' not found") }
         let creator = try self.checkOrigin(of: proposal, signed)
         try self.checkUnused(proposal.channelHeader.transactionID, on: ledger)
-        if let refusal = try self.checkAccess(of: creator, to: proposal.call.chaincode) { return refusal }
+        if let refusal = try self.checkAccess(of: creator, to: proposal.call) { return refusal }
+        return try self.simulate(proposal, creator: creator, on: ledger)
+    }
+
+    /// A proposal to a contract of the node itself, by members of the node's own organisation; the answer is not endorsed.
+    private func processWithoutChannel(
+        _ proposal: ReceivedProposal, _ signed: SignedProposal, on ledger: any LedgerView
+    ) throws(EndorsementRefusal) -> ProposalResponse {
+        let creator = try self.checkOrigin(of: proposal, signed)
+        guard creator.mspID == self.identity.mspID else { throw .accessDenied(proposal.channelHeader.channelID, creator.mspID) }
+        let call = proposal.call
+        guard self.machine.contracts.isSystem(call.chaincode), SystemAccess.worksWithoutChannel(call.chaincode, function: call.arguments.first ?? [])
+        else {
+            return Self.answer(status: 500, "a proposal without a channel is for functions of the node itself; name the channel in its header")
+        }
+        if let refusal = try self.checkAccess(of: creator, to: call) { return refusal }
         return try self.simulate(proposal, creator: creator, on: ledger)
     }
 
@@ -102,18 +121,19 @@ package struct Endorser: Sendable {
     }
 
     /// User chaincode refuses strangers before it runs; a system chaincode answers them with an error of its own.
-    private func checkAccess(of creator: VerifiedIdentity, to chaincode: Namespace) throws(EndorsementRefusal) -> ProposalResponse? {
-        let path = self.bundle.policyPath(forResource: "peer/Propose", fallback: Self.writersPolicy)
-        let result: PolicyResult
+    private func checkAccess(of creator: VerifiedIdentity, to call: ChaincodeCall) throws(EndorsementRefusal) -> ProposalResponse? {
+        let isSystem = self.machine.contracts.isSystem(call.chaincode)
+        let function = call.arguments.first ?? []
+        let access = isSystem ? SystemAccess(call.chaincode, function: function) : .policy(resource: "peer/Propose", fallback: Self.writersPolicy)
+        let missing: String?
         do {
-            result = try self.bundle.evaluate(policy: path, identities: [creator])
+            missing = try access.missing(for: creator, owner: self.identity.mspID, bundle: self.bundle)
         } catch {
             throw .failed(reason: error.description)
         }
-        guard case .unsatisfied(let missing) = result else { return nil }
-        let refusal = EndorsementRefusal.notWriter(self.bundle.channelID, chaincode, missing: missing)
-        guard self.machine.contracts.isSystem(chaincode) else { throw refusal }
-        return Self.answer(status: 500, refusal.description)
+        guard let missing else { return nil }
+        guard isSystem else { throw .notWriter(self.bundle.channelID, call.chaincode, missing: missing) }
+        return Self.answer(status: 500, "access denied to chaincode \(call.chaincode) on channel [\(self.bundle.channelID)]: \(missing)")
     }
 
     private func simulate(
@@ -122,16 +142,36 @@ package struct Endorser: Sendable {
         let invocation = Invocation(proposal, caller: Caller(creator, serialized: proposal.signatureHeader.creator))
         let result: InvocationResult
         do {
-            result = try self.machine.invoke(invocation, state: ledger, history: ledger)
+            result = try self.machine.invoke(invocation, state: ledger, history: ledger, node: self.node(ledger))
         } catch {
             return Self.answer(status: 500, "error in simulation: \(error)")
         }
         // The answer of a system chaincode's failure carries no outcome to sign either.
         let payload = ProposalResponsePayload(proposalHash: proposal.hash, actionBytes: result.action.serialized()).serialized()
+        let isWithoutChannel = proposal.channelHeader.channelID.isEmpty
         switch result.response.status {
         case 500...: return ProposalResponse(response: result.response, payload: payload, endorsement: nil)
-        case 400..<500: return ProposalResponse(response: result.response, payload: [], endorsement: nil)
-        default: return ProposalResponse(response: result.response, payload: payload, endorsement: try self.endorse(payload))
+        case let status where status >= 400 || isWithoutChannel: return ProposalResponse(response: result.response, payload: [], endorsement: nil)
+        default:
+            try self.holdPrivateWrites(of: result, invocation.transaction)
+            return ProposalResponse(response: result.response, payload: payload, endorsement: try self.endorse(payload))
+        }
+    }
+
+    private func node(_ ledger: any LedgerView) -> NodeView {
+        NodeView(
+            organization: self.identity.mspID, channel: self.bundle.channelID,
+            applicationOrganizations: self.bundle.applicationOrganizations.map(\.mspID), blocks: ledger, privateData: ledger)
+    }
+
+    /// What only hashes of will be in the block is safe here before the endorsement is given.
+    private func holdPrivateWrites(of result: InvocationResult, _ id: TransactionID) throws(EndorsementRefusal) {
+        guard !result.privateWriteSets.isEmpty else { return }
+        guard let hold = self.hold else { throw .failed(reason: "this node holds no private data") }
+        do {
+            try hold(result.privateWriteSets, id)
+        } catch {
+            throw .failed(reason: "\(error)")
         }
     }
 

@@ -1,4 +1,3 @@
-import CryptoPrimitives
 import LedgerModel
 
 /// Where two endorsers that ran the same proposal came apart: the first difference, with both sides.
@@ -35,10 +34,10 @@ package struct EndorsementDifference: Hashable, Sendable, CustomStringConvertibl
         return Self.find(left.items, right.items) ?? ("the response payload", "other bytes", "other bytes")
     }
 
-    private static func find(_ left: [Item], _ right: [Item]) -> Found? {
+    private static func find(_ left: [OutcomeItem], _ right: [OutcomeItem]) -> Found? {
         for (index, entry) in left.enumerated() {
             guard index < right.count else { return (entry.item, entry.state, "nothing") }
-            if right[index].item != entry.item { return (entry.item, entry.state, "\(right[index].item) instead") }
+            if !right[index].item.utf8.elementsEqual(entry.item.utf8) { return (entry.item, entry.state, "\(right[index].item) instead") }
             if right[index].state != entry.state { return (entry.item, entry.state, right[index].state) }
         }
         guard right.count > left.count else { return nil }
@@ -46,26 +45,9 @@ package struct EndorsementDifference: Hashable, Sendable, CustomStringConvertibl
     }
 }
 
-/// Something that endorsers must agree on, and what one of them has there, both in words that hold no value.
-private struct Item {
-    let item: String
-    let state: String
-
-    init(_ item: String, _ state: String) {
-        self.item = item
-        self.state = state
-    }
-
-    static func digest(_ bytes: [UInt8]) -> String {
-        "of \(bytes.count) bytes (SHA-256 \(Base16.encode(Array(SHA256.hash(bytes).prefix(6)))))"
-    }
-
-    static func version(_ version: StateVersion?) -> String { version.map { "version \($0)" } ?? "absent" }
-}
-
 /// What one endorser computed, as a list of items in the order of the response payload.
 private struct Outcome {
-    let items: [Item]
+    let items: [OutcomeItem]
 
     init?(_ responsePayload: [UInt8]) {
         guard let payload = try? ProposalResponsePayload(serialized: responsePayload),
@@ -73,55 +55,17 @@ private struct Outcome {
         else { return nil }
         let response = action.response
         let head = [
-            Item("the proposal's hash", Item.digest(payload.proposalHash)),
-            Item("the response", "status \(response.status) with payload \(Item.digest(response.payload))"),
-            Item("the response's message", "a text \(Item.digest(Array(response.message.utf8)))"),
-            Item("the chaincode's name", action.chaincode.map { "'\($0)'" } ?? "none"),
-            Item("the chaincode's version", "'\(action.chaincodeVersion)'"),
-            Item("the event", action.events.isEmpty ? "none" : Item.digest(action.events)),
+            OutcomeItem("the proposal's hash", OutcomeItem.digest(payload.proposalHash)),
+            OutcomeItem("the response", "status \(response.status) with payload \(OutcomeItem.digest(response.payload))"),
+            OutcomeItem("the response's message", "a text \(OutcomeItem.digest(Array(response.message.utf8)))"),
+            OutcomeItem("the chaincode's name", action.chaincode.map { "'\($0)'" } ?? "none"),
+            OutcomeItem("the chaincode's version", "'\(action.chaincodeVersion)'"),
+            OutcomeItem("the event", action.events.isEmpty ? "none" : OutcomeItem.digest(action.events)),
         ]
         guard let set = try? ReadWriteSet(serialized: action.results) else {
-            self.items = head + [Item("the read-write set", "does not parse: \(Item.digest(action.results))")]
+            self.items = head + [OutcomeItem("the read-write set", "does not parse: \(OutcomeItem.digest(action.results))")]
             return
         }
-        self.items = head + set.namespaces.flatMap { Self.items(of: $0) }
-    }
-
-    private static func items(of part: NamespaceReadWriteSet) -> [Item] {
-        let name = part.namespace
-        var items = part.reads.map { Item("read of key '\($0.key)' of \(name)", Item.version($0.version)) }
-        items += part.rangeQueries.map { query in
-            let end = "\(query.isExhausted ? "to its end" : "up to") '\(query.end)'"
-            return Item("range from '\(query.start)' of \(name)", "\(end), \(Self.describe(query.results))")
-        }
-        items += part.writes.map { Item("write of key '\($0.key)' of \(name)", $0.isDelete ? "delete" : "value \(Item.digest($0.value))") }
-        items += part.metadataWrites.map { Item("metadata of key '\($0.key)' of \(name)", Self.describe($0.entries)) }
-        return items + part.collections.flatMap { Self.items(of: $0, in: name) }
-    }
-
-    private static func items(of part: CollectionReadWriteSet, in namespace: Namespace) -> [Item] {
-        func place(_ keyHash: [UInt8]) -> String {
-            "key with hash \(Base16.encode(Array(keyHash.prefix(6)))) of collection \(part.collection) of \(namespace)"
-        }
-        var items = part.reads.map { Item("private read of \(place($0.keyHash))", Item.version($0.version)) }
-        items += part.writes.map { write in
-            let state = write.isDelete ? (write.isPurge ? "purge" : "delete") : "value with hash \(Base16.encode(Array(write.valueHash.prefix(6))))"
-            return Item("private write of \(place(write.keyHash))", state)
-        }
-        items += part.metadataWrites.map { Item("private metadata of \(place($0.keyHash))", Self.describe($0.entries)) }
-        return items + [Item("private writes of collection \(part.collection) of \(namespace)", Item.digest(part.privateHash))]
-    }
-
-    private static func describe(_ entries: [MetadataEntry]) -> String {
-        entries.isEmpty ? "no entries" : entries.map { "'\($0.name)' \(Item.digest($0.value))" }.joined(separator: ", ")
-    }
-
-    private static func describe(_ results: RangeQuery.Results) -> String {
-        switch results {
-        case .raw(let reads):
-            reads.isEmpty ? "nothing" : reads.map { "'\($0.key)' \(Item.version($0.version))" }.joined(separator: ", ")
-        case .merkle(let digest):
-            "more than 50 results, level \(digest.maxLevel) digests \(digest.hashes.map { Base16.encode(Array($0.prefix(6))) })"
-        }
+        self.items = head + OutcomeItem.items(of: set)
     }
 }

@@ -40,4 +40,18 @@ enum Limits {
     static let chaincodeNameBytes = 128
     /// Longest serialised arguments message of a lifecycle function, in bytes.
     static let lifecycleArgumentBytes = 1 << 20
+    /// Largest chaincode package, in bytes.
+    static let packageBytes = 64 << 20
+    /// Longest package id, in bytes.
+    static let packageIDBytes = 256
+    /// Longest label of a package, in bytes: with a colon and 64 digits it is an id.
+    static let packageLabelBytes = 128
+    /// Most bytes that a package may unpack to.
+    static let unpackedPackageBytes = 256 << 20
+    /// Most files and folders in a package.
+    static let packageEntries = 10_000
+    /// Largest `metadata.json` of a package, in bytes.
+    static let packageMetadataBytes = 64 << 10
+    /// Most packages that a node keeps.
+    static let installedPackages = 1000
 }

@@ -47,6 +47,9 @@ final class FakeHost: ContractHost {
     }
 
     func history(of key: String) throws(ContractError) -> [HistoryEntry] { [] }
+    func historyPage(of key: String, pageSize: Int32, bookmark: String) throws(ContractError) -> KeyHistoryPage {
+        KeyHistoryPage(entries: [], bookmark: "")
+    }
     func setEvent(_ name: String, _ payload: [UInt8]) throws(ContractError) {}
     func invoke(chaincode: String, arguments: [[UInt8]], channel: String) throws(ContractError) -> Response { Response() }
     func validationParameter(of key: String) throws(ContractError) -> [UInt8]? { nil }

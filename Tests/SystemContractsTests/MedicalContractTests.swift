@@ -116,7 +116,7 @@ import Testing
     }
 
     @Test func `the catalogue has the lifecycle as a system contract and the medical contracts as user contracts`() {
-        let catalogue = SystemContracts.catalogue(approvals: ApproveAll(organization: "AuditorMSP"))
+        let catalogue = SystemContracts.catalogue()
         #expect(catalogue.isSystem("_lifecycle"))
         #expect(catalogue.userContractNames == ["records", "registry", "shares", "signatures"])
     }

@@ -5,6 +5,9 @@ import Testing
 @testable import SystemContracts
 
 @Suite struct SpecificationTests {
+    /// The medical contracts and those of the node itself.
+    private static let contracts: [any Contract] = MedicalContracts.all + SystemContracts.all()
+
     @Test(arguments: SpecCaseFile.all)
     func `a case of the specification comes out as written`(_ file: SpecCaseFile) throws {
         #expect(file.file.hasSuffix(".json"))
@@ -12,8 +15,8 @@ import Testing
         #expect(problems.isEmpty, "\(file.path):\n\(problems.joined(separator: "\n"))")
     }
 
-    @Test func `every medical contract has a folder with the same files`() throws {
-        #expect(try SpecFolder.contracts() == MedicalContracts.all.map(\.name).sorted())
+    @Test func `every contract has a folder with the same files`() throws {
+        #expect(try SpecFolder.contracts() == Self.contracts.map(\.name).sorted())
         for name in try SpecFolder.contracts() {
             let folder = SpecFolder.root.appendingPathComponent(name)
             #expect(try SpecFolder.names(in: folder) == ["README.md", "cases", "interface.json", "state-layout.md"])
@@ -22,7 +25,7 @@ import Testing
     }
 
     @Test func `the interface files are the generated metadata`() throws {
-        for contract in MedicalContracts.all {
+        for contract in Self.contracts {
             let written = try SpecFolder.json("\(contract.name)/interface.json")
             let generated = contract.metadata()
             #expect(written == generated, "\(contract.name)/interface.json should be\n\(String(decoding: generated.encoded(), as: UTF8.self))")
@@ -30,7 +33,7 @@ import Testing
     }
 
     @Test func `every function has a case, and every expected error code is in the table of its specification`() throws {
-        for contract in MedicalContracts.all {
+        for contract in Self.contracts {
             let readme = try SpecFolder.text("\(contract.name)/README.md")
             var functions: Set<String> = []
             for file in SpecCaseFile.all where file.contract == contract.name {
@@ -54,6 +57,8 @@ import Testing
             "registry": ["entry/", "key/", "certificate/", "institution/"],
             "records": ["record/", "version/", "owned/", "grant/", "access/", "request/", "asked/", "delegate/"], "shares": ["receipt/"],
             "signatures": [],
+            "_lifecycle": ["namespaces/metadata/", "namespaces/fields/", "chaincode-sources/metadata/", "chaincode-sources/fields/"],
+            "qscc": [], "cscc": [],
         ]
         for (contract, keys) in prefixes {
             let page = try SpecFolder.text("\(contract)/state-layout.md")

@@ -24,12 +24,14 @@ package struct ContractMachine: Sendable {
     ///
     /// A contract that throws or exceeds a limit is a result with a status of 400 or more, not an error.
     ///
+    /// - Parameter node: What contracts of the node itself see of it; user contracts never do.
     /// - Throws: `InvocationError` when the contract could not be run or the state could not be read.
     package func invoke(
-        _ invocation: Invocation, state: any StateReading, history: (any HistoryReading)? = nil
+        _ invocation: Invocation, state: any StateReading, history: (any HistoryReading)? = nil, node: NodeView? = nil
     ) throws(InvocationError) -> InvocationResult {
         let session = InvocationSession(
-            invocation: invocation, state: state, history: history, catalogue: catalogue, meter: InvocationMeter(limits: limits, now: now))
+            invocation: invocation, state: state, history: history, node: node, catalogue: catalogue,
+            meter: InvocationMeter(limits: limits, now: now))
         let outcome = try session.enter(invocation.chaincode, arguments: invocation.arguments, isInit: invocation.isInit, isFirst: true)
         if let fault = session.fault { throw fault }
         return InvocationResult(

@@ -44,11 +44,14 @@ package struct ReplayObstacles: OptionSet, Sendable, CustomStringConvertible {
     package static let history = ReplayObstacles(rawValue: 1)
     /// The contract looked for transient data.
     package static let transient = ReplayObstacles(rawValue: 2)
+    /// The contract looked for private data in the clear, of which the ledger holds hashes.
+    package static let privateData = ReplayObstacles(rawValue: 4)
 
     package var description: String {
         var reasons: [String] = []
         if contains(.history) { reasons.append("history query") }
         if contains(.transient) { reasons.append("transient input") }
+        if contains(.privateData) { reasons.append("private data") }
         return reasons.joined(separator: ", ")
     }
 }

@@ -13,13 +13,16 @@ final class InvocationHost: ContractHost {
     let session: InvocationSession
     let namespace: Namespace
     let arguments: [[UInt8]]
+    /// Whether the contract belongs to the node itself.
+    let isSystem: Bool
     /// The last event that the contract set.
     private(set) var event: ChaincodeEvent?
     private var openRanges: [UInt32: OpenRange] = [:]
     private var lastIterator: UInt32 = 0
 
-    init(session: InvocationSession, chaincode: Namespace, arguments: [[UInt8]]) {
+    init(session: InvocationSession, chaincode: Namespace, arguments: [[UInt8]], isSystem: Bool) {
         self.session = session
+        self.isSystem = isSystem
         namespace = chaincode
         self.arguments = arguments
     }
@@ -157,25 +160,6 @@ final class InvocationHost: ContractHost {
         return StateEntry(key: result.key.text, value: result.value.value)
     }
 
-    func history(of key: String) throws(ContractError) -> [HistoryEntry] {
-        try beginRead(key)
-        session.note(.history)
-        guard let history = session.history else {
-            throw .failure("history-unavailable", "this node keeps no history of keys; ask a node that does")
-        }
-        let modifications: [KeyModification]
-        do throws(StateReadError) {
-            modifications = try history.history(of: StateKey(key), in: namespace)
-        } catch {
-            throw contractError(.state(error))
-        }
-        try session.meter.charge(.historyEntries, modifications.count)
-        return modifications.map { change in
-            HistoryEntry(
-                transactionID: change.transaction.text, value: change.value, timestamp: TransactionTime(change.timestamp), isDelete: change.isDelete)
-        }
-    }
-
     // MARK: Events, other contracts, functions
 
     func setEvent(_ name: String, _ payload: [UInt8]) throws(ContractError) {
@@ -244,6 +228,10 @@ final class InvocationHost: ContractHost {
         if case .state(let reason) = error {
             session.fail(.state(reason))
             return .failure("state-unavailable", "the node cannot read its state; its operator has to repair it")
+        }
+        if case .privateValueMissing = error {
+            session.note(.privateData)
+            return .failure("private-data-missing", error.description)
         }
         return .failure("read-only", error.description)
     }

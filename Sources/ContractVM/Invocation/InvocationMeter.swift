@@ -37,6 +37,9 @@ final class InvocationMeter {
         try check(limit, used[limit.rawValue])
     }
 
+    /// How much of an accumulating amount is left.
+    func remaining(_ limit: InvocationLimit) -> Int { max(0, limits[limit] - used[limit.rawValue]) }
+
     /// Compares an amount that stands alone.
     func check(_ limit: InvocationLimit, _ amount: Int) throws(ContractError) {
         if exceeded == nil, amount > limits[limit] {

@@ -16,6 +16,8 @@ final class InvocationSession {
     let invocation: Invocation
     let simulator: TransactionSimulator
     let history: (any HistoryReading)?
+    /// Nil where no node stands behind the call, as in tests of user contracts.
+    let node: NodeView?
     let meter: InvocationMeter
     private let state: any StateReading
     private let catalogue: ContractCatalogue
@@ -25,14 +27,16 @@ final class InvocationSession {
     private var running: [Namespace] = []
 
     init(
-        invocation: Invocation, state: any StateReading, history: (any HistoryReading)?, catalogue: ContractCatalogue, meter: InvocationMeter
+        invocation: Invocation, state: any StateReading, history: (any HistoryReading)?, node: NodeView?, catalogue: ContractCatalogue,
+        meter: InvocationMeter
     ) {
         self.invocation = invocation
         self.state = state
         self.history = history
+        self.node = node
         self.catalogue = catalogue
         self.meter = meter
-        simulator = TransactionSimulator(state: state)
+        simulator = TransactionSimulator(state: state, privateData: node?.privateData)
     }
 
     /// Looks a contract up and runs it in its own namespace.
@@ -41,7 +45,8 @@ final class InvocationSession {
         defer { running.removeLast() }
         let runtime: any ContractRuntime
         let version: String
-        if let system = catalogue.systemContract(name) {
+        let system = catalogue.systemContract(name)
+        if let system {
             runtime = system.runtime
             version = ContractMachine.systemVersion
         } else {
@@ -51,7 +56,7 @@ final class InvocationSession {
             runtime = installed
             version = definition.version
         }
-        let host = InvocationHost(session: self, chaincode: name, arguments: arguments)
+        let host = InvocationHost(session: self, chaincode: name, arguments: arguments, isSystem: system != nil)
         let response = runtime.run(host)
         return Outcome(response: response, event: isFirst ? host.event : nil, version: version)
     }

@@ -1,5 +1,4 @@
 import CryptoPrimitives
-import FabricMessages
 import LedgerModel
 
 /// What a transaction did in one namespace so far.
@@ -26,7 +25,7 @@ struct NamespaceAccess {
             rangeQueries: rangeQueries,
             writes: writes.map { KeyWrite(key: $0.key, isDelete: $0.value == nil, value: $0.value ?? []) }.sorted { $0.key < $1.key },
             metadataWrites: metadataWrites.map { MetadataWrite(key: $0.key, entries: $0.value) }.sorted { $0.key < $1.key },
-            collections: collections.map { $0.value.readWriteSet($0.key) }.sorted { $0.collection < $1.collection })
+            collections: collections.map { $0.value.readWriteSet(namespace, $0.key) }.sorted { $0.collection < $1.collection })
     }
 }
 
@@ -35,33 +34,25 @@ struct CollectionAccess {
     var reads: [StateKey: StateVersion?] = [:]
     var writes: [StateKey: [UInt8]?] = [:]
 
-    /// The serialised private `KVRWSet` with plain keys and values; empty when nothing was written.
-    var privateWriteSet: [UInt8] {
-        guard !writes.isEmpty else { return [] }
-        var message = Kvrwset_KVRWSet()
-        message.writes = writes.keys.sorted().map { key in
-            var write = Kvrwset_KVWrite()
-            write.key = key.text
-            if let value = writes[key] ?? nil {
-                write.value = value.data
-            } else {
-                write.isDelete = true
-            }
-            return write
+    /// The writes in the clear; nil when there are none.
+    func privateWriteSet(_ namespace: Namespace, _ collection: CollectionName) -> PrivateWriteSet? {
+        guard !writes.isEmpty else { return nil }
+        let sorted = writes.keys.sorted().map { key in
+            let value = writes[key] ?? nil
+            return KeyWrite(key: key, isDelete: value == nil, value: value ?? [])
         }
-        return message.encoded()
+        return PrivateWriteSet(namespace: namespace, collection: collection, writes: sorted)
     }
 
     /// The hashed form, ordered by the clear-text keys (interop 4.11).
-    func readWriteSet(_ collection: CollectionName) -> CollectionReadWriteSet {
-        let privateWriteSet = privateWriteSet
-        return CollectionReadWriteSet(
+    func readWriteSet(_ namespace: Namespace, _ collection: CollectionName) -> CollectionReadWriteSet {
+        CollectionReadWriteSet(
             collection: collection,
             reads: reads.keys.sorted().map { .init(keyHash: SHA256.hash($0.utf8), version: reads[$0] ?? nil) },
             writes: writes.keys.sorted().map { key in
                 let value = writes[key] ?? nil
                 return .init(keyHash: SHA256.hash(key.utf8), isDelete: value == nil, valueHash: value.map { SHA256.hash($0) } ?? [], isPurge: false)
             },
-            privateHash: writes.isEmpty ? [] : SHA256.hash(privateWriteSet))
+            privateHash: privateWriteSet(namespace, collection).map { SHA256.hash($0.bytes) } ?? [])
     }
 }

@@ -6,15 +6,20 @@ import LedgerModel
 /// Reads come from the snapshot only: a transaction never sees its own writes. One simulator serves one transaction on one thread.
 package final class TransactionSimulator {
     private let state: any StateReading
+    private let privateData: (any PrivateDataReading)?
     private var namespaces: [Namespace: NamespaceAccess] = [:]
     /// In the order in which they were opened.
     private var cursors: [RangeCursor] = []
     private var hasWritten = false
     private var hasReadPages = false
+    private var hasQueriedPrivateData = false
 
     /// Starts a transaction on a snapshot.
-    package init(state: any StateReading) {
+    ///
+    /// - Parameter privateData: What the node holds in the clear, in the same snapshot; nil on a node without private data, such as an auditor.
+    package init(state: any StateReading, privateData: (any PrivateDataReading)? = nil) {
         self.state = state
+        self.privateData = privateData
     }
 
     /// The committed value of a key; the key and its version enter the read set.
@@ -77,6 +82,7 @@ package final class TransactionSimulator {
 
     private func beginWrite() throws(SimulationError) {
         guard !hasReadPages else { throw .writeAfterPagedQuery }
+        guard !hasQueriedPrivateData else { throw .writeAfterPrivateQuery }
         hasWritten = true
     }
 
@@ -91,14 +97,6 @@ package final class TransactionSimulator {
 
 // MARK: - Private data, of which the ledger holds hashes
 
-/// The private writes of one collection, to be handed to the members and never to the ledger.
-package struct PrivateWriteSet: Equatable, Sendable {
-    package let namespace: Namespace
-    package let collection: CollectionName
-    /// A serialised `kvrwset.KVRWSet` with plain keys and values.
-    package let bytes: [UInt8]
-}
-
 extension TransactionSimulator {
     /// SHA-256 of the committed private value of a key, or nil; the hashed key enters the read set.
     package func privateHash(of key: StateKey, collection: CollectionName, in namespace: Namespace) throws(SimulationError) -> [UInt8]? {
@@ -106,6 +104,37 @@ extension TransactionSimulator {
         namespaces[namespace, default: NamespaceAccess()].collections[collection, default: CollectionAccess()].reads
             .updateValue(value?.version, forKey: key)
         return value?.value
+    }
+
+    /// The committed private value of a key, or nil; the hashed key enters the read set.
+    ///
+    /// - Throws: `.privateValueMissing` unless this node has the value in the version whose hash is on the ledger.
+    package func privateValue(of key: StateKey, collection: CollectionName, in namespace: Namespace) throws(SimulationError) -> [UInt8]? {
+        let hashed = try committed(.hashed(namespace, collection, keyHash: SHA256.hash(key.utf8)))
+        namespaces[namespace, default: NamespaceAccess()].collections[collection, default: CollectionAccess()].reads
+            .updateValue(hashed?.version, forKey: key)
+        guard let hashed else { return nil }
+        let value: VersionedValue?
+        do throws(StateReadError) {
+            value = try privateData?.privateValue(of: key, collection: collection, in: namespace)
+        } catch {
+            throw .state(error)
+        }
+        guard let value, value.version == hashed.version else { throw .privateValueMissing(collection) }
+        return value.value
+    }
+
+    /// The private keys of a collection that begin with a prefix, with their values, as this node has them; nothing is recorded.
+    package func privateKeys(
+        from start: StateKey, to end: StateKey?, collection: CollectionName, in namespace: Namespace
+    ) throws(SimulationError) -> (any StateScan)? {
+        guard !hasWritten else { throw .privateQueryAfterWrite }
+        hasQueriedPrivateData = true
+        do throws(StateReadError) {
+            return try privateData?.scanPrivate(collection, in: namespace, from: start, to: end)
+        } catch {
+            throw .state(error)
+        }
     }
 
     /// Puts a private key; empty bytes delete it. Only hashes enter the read-write set.
@@ -123,8 +152,7 @@ extension TransactionSimulator {
         for namespace in namespaces.keys.sorted() {
             let collections = namespaces[namespace]?.collections ?? [:]
             for name in collections.keys.sorted() {
-                guard let bytes = collections[name]?.privateWriteSet, !bytes.isEmpty else { continue }
-                result.append(PrivateWriteSet(namespace: namespace, collection: name, bytes: bytes))
+                if let set = collections[name]?.privateWriteSet(namespace, name) { result.append(set) }
             }
         }
         return result

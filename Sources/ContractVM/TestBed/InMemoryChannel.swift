@@ -36,6 +36,14 @@ package final class InMemoryChannel {
     package private(set) var state = InMemoryState()
     /// The number of the next block; block 0 is taken, as if by the configuration.
     package private(set) var nextBlock: UInt64 = 1
+    /// The private data that the nodes hold in the clear.
+    package var privateData = InMemoryPrivateData()
+    /// The organisation of the node that simulates.
+    package var organization: MSPID
+    /// The organisations that own peers of the channel.
+    package var applicationOrganizations: [MSPID]
+    /// The blocks that the node shows to its own contracts.
+    package var blocks: (any BlockReading)?
     private var catalogue = ContractCatalogue()
     private var past = InMemoryHistory()
     private let limits: InvocationLimits
@@ -43,8 +51,13 @@ package final class InMemoryChannel {
     private var transactionCount: UInt64 = 0
 
     /// - Parameter now: The clock of the time limit, in nanoseconds; stands still by default.
-    package init(channel: ChannelID = "testchannel", limits: InvocationLimits = .standard, now: @escaping @Sendable () -> UInt64 = { 0 }) {
+    package init(
+        channel: ChannelID = "testchannel", organizations: [MSPID] = ["Org1MSP"], limits: InvocationLimits = .standard,
+        now: @escaping @Sendable () -> UInt64 = { 0 }
+    ) {
         self.channel = channel
+        self.organization = organizations.first ?? ""
+        self.applicationOrganizations = organizations
         self.limits = limits
         self.now = now
     }
@@ -93,6 +106,13 @@ package final class InMemoryChannel {
             })
     }
 
+    /// The node that simulates.
+    package var node: NodeView {
+        NodeView(
+            organization: organization, channel: channel, applicationOrganizations: applicationOrganizations, blocks: blocks,
+            privateData: privateData)
+    }
+
     // MARK: Transactions
 
     /// Simulates a transaction on the committed state; nothing is written yet.
@@ -106,7 +126,7 @@ package final class InMemoryChannel {
             channel: channel, transaction: id, chaincode: chaincode, arguments: arguments, isInit: isInit, transient: transient, caller: caller,
             timestamp: timestamp ?? Timestamp(seconds: 1_700_000_000 + Int64(clamping: transactionCount)))
         let machine = ContractMachine(catalogue: catalogue, limits: limits, now: now)
-        return Endorsed(invocation: invocation, result: try machine.invoke(invocation, state: state, history: past))
+        return Endorsed(invocation: invocation, result: try machine.invoke(invocation, state: state, history: past, node: node))
     }
 
     /// Commits simulated transactions as one block, in this order, and gives a code for each.
@@ -118,7 +138,15 @@ package final class InMemoryChannel {
             let code = try ReadConflict.code(of: set, overlay: overlay, state: state)
             codes.append(code)
             guard code == .valid else { continue }
-            try overlay.apply(set, version: StateVersion(block: nextBlock, transaction: UInt64(index)))
+            let version = StateVersion(block: nextBlock, transaction: UInt64(index))
+            try overlay.apply(set, version: version)
+            for set in transaction.result.privateWriteSets {
+                do throws(MessageError) {
+                    try privateData.apply(set, version: version)
+                } catch {
+                    throw StateReadError(reason: error.description)
+                }
+            }
             past.append(set, of: transaction.invocation)
         }
         nextBlock += 1

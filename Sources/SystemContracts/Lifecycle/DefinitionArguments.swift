@@ -1,6 +1,28 @@
 import Chaincode
+import ContractVM
 import FabricMessages
 import LedgerModel
+
+/// What the messages that carry a definition have in common.
+protocol DefinitionMessage {
+    var sequence: Int64 { get }
+    var name: String { get }
+    var version: String { get }
+    var endorsementPlugin: String { get }
+    var validationPlugin: String { get }
+    var validationParameterBytes: [UInt8] { get }
+    var collections: Protos_CollectionConfigPackage { get }
+    var hasCollections: Bool { get }
+    var initRequired: Bool { get }
+}
+
+extension Lifecycle_ApproveChaincodeDefinitionForMyOrgArgs: DefinitionMessage {
+    var validationParameterBytes: [UInt8] { validationParameter.byteArray }
+}
+
+extension Lifecycle_CommitChaincodeDefinitionArgs: DefinitionMessage {
+    var validationParameterBytes: [UInt8] { validationParameter.byteArray }
+}
 
 /// Reads the messages and checks names.
 enum DefinitionArguments {
@@ -19,6 +41,32 @@ enum DefinitionArguments {
     /// The collections of a committed definition as a message.
     static func collections(_ definition: ChaincodeDefinition) throws(ContractError) -> Protos_CollectionConfigPackage {
         try read { () throws(MessageError) in try Protos_CollectionConfigPackage.decode(definition.collections, as: "stored collections") }
+    }
+
+    /// The definition in a message, with Fabric's defaults.
+    static func definition(_ message: some DefinitionMessage) throws(ContractError) -> ChaincodeDefinition {
+        let name = try name(message.name)
+        guard isVersion(message.version) else {
+            throw .failure("invalid-version", "the version of chaincode \(name) must be letters, digits, _ . + and -")
+        }
+        let policy = message.validationParameterBytes
+        return ChaincodeDefinition(
+            name: name, version: message.version, sequence: message.sequence,
+            validationParameter: policy.isEmpty ? ChaincodeDefinition.defaultValidationParameter : policy,
+            collections: message.hasCollections ? message.collections.encoded() : [], initRequired: message.initRequired,
+            endorsementPlugin: message.endorsementPlugin.utf8.isEmpty ? "escc" : message.endorsementPlugin,
+            validationPlugin: message.validationPlugin.utf8.isEmpty ? "vscc" : message.validationPlugin)
+    }
+
+    /// Checks the policies and collections of a definition that is approved or committed, also against the one that is committed.
+    static func check(_ definition: ChaincodeDefinition, _ context: Context) throws(ContractError) {
+        try DefinitionPolicies.require(definition)
+        guard let committed = try CommittedDefinitions.read(definition.name, context) else {
+            // Fabric's peers look here for definitions of before its version 2; the read is part of the endorsed bytes.
+            _ = try SystemHost.of(context).getState(StateKey(utf8: definition.name.utf8), in: "lscc")
+            return
+        }
+        try DefinitionCollections.requireKept(from: committed, in: definition)
     }
 
     /// A chaincode name: groups of letters and digits joined by single hyphens or underscores, and not one of the node's own.
@@ -50,67 +98,10 @@ enum DefinitionArguments {
         (1...Limits.chaincodeNameBytes).contains(text.utf8.count) && text.utf8.allSatisfy { isAlphanumeric($0) || "_.+-".utf8.contains($0) }
     }
 
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+    static func isAlphanumeric(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
         default: false
         }
-    }
-}
-
-/// Reads of committed definitions through the context, so that they enter the read set.
-enum CommittedDefinitions {
-    private static let metadataPrefix = "namespaces/metadata/"
-
-    /// The committed sequence, or 0.
-    static func sequence(_ name: Namespace, _ context: Context) throws(ContractError) -> Int64 {
-        guard let value = try context.getState(ChaincodeDefinitionFormat.sequenceKey(name).text) else { return 0 }
-        do throws(MessageError) {
-            return try ChaincodeDefinitionFormat.sequence(value)
-        } catch {
-            throw unreadable(name, error)
-        }
-    }
-
-    static func read(_ name: Namespace, _ context: Context) throws(ContractError) -> ChaincodeDefinition? {
-        let sequence = try sequence(name, context)
-        guard sequence > 0 else { return nil }
-        let endorsementField = try field("EndorsementInfo", name, context)
-        let validationField = try field("ValidationInfo", name, context)
-        let collections = try field("Collections", name, context)
-        do throws(MessageError) {
-            let endorsement = try Lifecycle_ChaincodeEndorsementInfo.decode(endorsementField, as: "endorsement info")
-            let validation = try Lifecycle_ChaincodeValidationInfo.decode(validationField, as: "validation info")
-            return ChaincodeDefinition(
-                name: name, version: endorsement.version, sequence: sequence, validationParameter: validation.validationParameter.byteArray,
-                collections: collections, initRequired: endorsement.initRequired, endorsementPlugin: endorsement.endorsementPlugin,
-                validationPlugin: validation.validationPlugin)
-        } catch {
-            throw unreadable(name, error)
-        }
-    }
-
-    /// All definitions in the byte order of their names.
-    static func all(_ context: Context) throws(ContractError) -> [ChaincodeDefinition] {
-        let keys = try context.stateRange(from: metadataPrefix, to: Paging.end(of: metadataPrefix))
-        var definitions: [ChaincodeDefinition] = []
-        while let entry = try keys.next() {
-            guard let name = String(entry.key.utf8.dropFirst(metadataPrefix.utf8.count)) else { continue }
-            if let definition = try read(Namespace(name), context) { definitions.append(definition) }
-        }
-        return definitions
-    }
-
-    private static func field(_ field: String, _ name: Namespace, _ context: Context) throws(ContractError) -> [UInt8] {
-        guard let value = try context.getState(ChaincodeDefinitionFormat.fieldKey(name, field).text) else { return [] }
-        do throws(MessageError) {
-            return try ChaincodeDefinitionFormat.fieldBytes(value)
-        } catch {
-            throw unreadable(name, error)
-        }
-    }
-
-    private static func unreadable(_ name: Namespace, _ error: MessageError) -> ContractError {
-        .failure("state-corrupt", "the definition of chaincode \(name) cannot be read: \(error); rebuild the state of this node from the blocks")
     }
 }

@@ -23,6 +23,7 @@ enum DefinitionPolicies {
                 try requireReadable(collection.memberOrgsPolicy, "the member policy " + place)
             }
         }
+        try DefinitionCollections.require(try DefinitionCollections.staticCollections(definition), of: definition.name)
     }
 
     private static func requireReadable(_ policy: [UInt8], _ item: String) throws(ContractError) {

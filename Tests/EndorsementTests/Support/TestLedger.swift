@@ -2,10 +2,11 @@ import ContractVM
 import LedgerModel
 
 /// A ledger in memory, with a list of known transactions and failures on demand.
-struct TestLedger: StateReading, HistoryReading, TransactionIndexReading {
+struct TestLedger: StateReading, HistoryReading, TransactionIndexReading, BlockReading, PrivateDataReading {
     static let diaryVersion = "1.4"
 
     var state = InMemoryState()
+    var privateData = InMemoryPrivateData()
     var known: Set<TransactionID> = []
     var indexFailure: StateReadError?
     var stateFailure: StateReadError?
@@ -42,7 +43,27 @@ struct TestLedger: StateReading, HistoryReading, TransactionIndexReading {
         return try self.state.scan(namespace, from: start, to: end)
     }
 
-    func history(of key: StateKey, in namespace: Namespace) throws(StateReadError) -> [KeyModification] { [] }
+    func history(
+        of key: StateKey, in namespace: Namespace, from start: StateVersion?, limit: Int
+    ) throws(StateReadError) -> HistoryPage { HistoryPage(modifications: [], next: nil) }
+
+    var blockCount: UInt64 { 0 }
+    var lastBlockHash: [UInt8] { [] }
+    func storedBlock(_ number: BlockNumber) throws(StateReadError) -> OrderedBlock? { nil }
+    func blockNumber(withHash hash: [UInt8]) throws(StateReadError) -> BlockNumber? { nil }
+    func storedTransaction(_ id: TransactionID) throws(StateReadError) -> StoredTransaction? { nil }
+
+    func privateValue(
+        of key: StateKey, collection: CollectionName, in namespace: Namespace
+    ) throws(StateReadError) -> VersionedValue? {
+        try self.privateData.privateValue(of: key, collection: collection, in: namespace)
+    }
+
+    func scanPrivate(
+        _ collection: CollectionName, in namespace: Namespace, from start: StateKey, to end: StateKey?
+    ) throws(StateReadError) -> any StateScan {
+        try self.privateData.scanPrivate(collection, in: namespace, from: start, to: end)
+    }
 
     func contains(_ id: TransactionID) throws(StateReadError) -> Bool {
         if let indexFailure { throw indexFailure }

@@ -4,6 +4,8 @@ import Chaincode
 struct SpecCase {
     struct Step {
         let caller: String
+        /// The organisation whose node is asked.
+        let node: String
         let contract: String
         let function: String
         let arguments: [JSONValue]
@@ -23,6 +25,7 @@ struct SpecCase {
         let message: String?
     }
 
+    static let defaultNode = "HospitalMSP"
     static let defaultTime: Int64 = 1_800_000_000
 
     let title: String
@@ -59,10 +62,11 @@ extension SpecCase {
 
     private static func step(_ json: JSONValue, contract: String?) throws -> Step {
         try check(
-            json, "a step", required: ["as", "function"], optional: ["contract", "arguments", "transient", "at", "expect", "writes", "event"])
+            json, "a step", required: ["as", "function"], optional: ["node", "contract", "arguments", "transient", "at", "expect", "writes", "event"])
         guard let contract = json["contract"]?.string ?? contract else { throw SpecFormatError("a step of the prelude must name its contract") }
         return Step(
-            caller: try json.string("as"), contract: contract, function: try json.string("function"), arguments: json["arguments"]?.array ?? [],
+            caller: try json.string("as"), node: json["node"]?.string ?? Self.defaultNode, contract: contract, function: try json.string("function"),
+            arguments: json["arguments"]?.array ?? [],
             transient: json["transient"]?.object ?? [], time: json["at"]?.integer ?? defaultTime, expectation: try json["expect"].map(expectation),
             writes: json["writes"]?.object, event: json["event"])
     }

@@ -44,23 +44,26 @@ struct SpecRunner {
 
 /// One channel on which a case happens.
 final class SpecRun {
-    let channel = InMemoryChannel(channel: "specification")
+    let channel = InMemoryChannel(channel: "specification", organizations: ["HospitalMSP", "InsurerMSP"])
     let values: SpecValues
     private let actors: SpecActors
     /// A second endorser with code of its own; it must come to the same result.
-    private let second = ContractMachine(catalogue: ContractCatalogue(MedicalContracts.all), now: { 0 })
+    private let second = ContractMachine(catalogue: SystemContracts.catalogue(packages: SpecPackages()), now: { 0 })
 
     init(actors: SpecActors) throws {
         self.actors = actors
         values = SpecValues(actors: actors, channel: "specification")
         for contract in MedicalContracts.all { channel.install(contract) }
+        for contract in SystemContracts.all(packages: SpecPackages()) { channel.installSystem(contract) }
+        channel.blocks = try SpecBlocks()
     }
 
     func perform(_ step: SpecCase.Step, isPrelude: Bool) throws -> [String] {
+        channel.organization = MSPID(step.node)
         let endorsed = try simulate(step)
         if !isPrelude { values.transactions.append(endorsed.invocation.transaction.text) }
         let result = endorsed.result
-        var problems = SpecDeterminism.differences(result, try second.invoke(endorsed.invocation, state: channel.state))
+        var problems = SpecDeterminism.differences(result, try second.invoke(endorsed.invocation, state: channel.state, node: channel.node))
         if result.response.status < Response.firstRefusal {
             let codes = try channel.commit([endorsed])
             if codes != [.valid] { problems.append("the transaction is not committed: \(codes)") }
@@ -85,7 +88,8 @@ final class SpecRun {
     ) throws -> InMemoryChannel.Endorsed {
         try simulate(
             SpecCase.Step(
-                caller: caller, contract: contract, function: function, arguments: arguments, transient: transient, time: SpecCase.defaultTime,
+                caller: caller, node: SpecCase.defaultNode, contract: contract, function: function, arguments: arguments, transient: transient,
+                time: SpecCase.defaultTime,
                 expectation: nil, writes: nil, event: nil))
     }
 
@@ -111,6 +115,9 @@ final class SpecRun {
                 if response.payload != (try values.bytes(text)) {
                     problems.append("the result is \"\(SpecMatch.shown(response.payload))\", not \(text)")
                 }
+            } else if let name = result["$message"]?.string {
+                let actual = try SpecMessages.decode(response.payload, as: name).setting("$message", .string(name))
+                problems += SpecMatch.problems(expected: try values.expanded(result), actual: actual, at: "result")
             } else {
                 problems += SpecMatch.problems(expected: try values.expanded(result), actual: SpecMatch.json(response.payload), at: "result")
             }

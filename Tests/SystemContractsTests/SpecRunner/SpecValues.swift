@@ -49,6 +49,7 @@ final class SpecValues {
 
     /// The bytes of an argument: text as it is, everything else as canonical JSON.
     func argument(_ json: JSONValue) throws -> [UInt8] {
+        if let name = json["$message"]?.string { return try SpecMessages.encode(try expanded(json).removing("$message"), as: name) }
         guard case .string(let value) = json else { return try expanded(json).encoded() }
         return try bytes(value)
     }

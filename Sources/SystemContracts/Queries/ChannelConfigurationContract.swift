@@ -1,0 +1,72 @@
+import Chaincode
+import ContractVM
+import FabricMessages
+import LedgerModel
+
+/// The system chaincode `cscc`: the channels of a node and their configuration (interop 11.1).
+///
+/// The channel is an argument, as for `qscc`. A node of this version is born on its one channel, so joining another is refused.
+package struct ChannelConfigurationContract: Contract {
+    package let name = "cscc"
+    package let summary = "The channels of this node and their configuration."
+
+    package init() {}
+
+    package var transactions: [Transaction] {
+        [
+            Transaction(raw: "GetChannels", kind: .evaluate) { (context, _) throws(ContractError) -> [UInt8] in
+                var channel = Protos_ChannelInfo()
+                channel.channelID = try SystemHost.of(context).nodeView().channel.text
+                var result = Protos_ChannelQueryResponse()
+                result.channels = [channel]
+                return result.encoded()
+            }.described("The channels that this node has joined."),
+            ChannelQuery.transaction("GetConfigBlock", count: 1) { (node, _) throws(ContractError) -> [UInt8] in
+                try Self.configurationBlock(try ChannelQuery.blocks(node)).serialized()
+            }.described("The block that holds the configuration in office; argument: channel."),
+            ChannelQuery.transaction("GetChannelConfig", count: 1) { (node, _) throws(ContractError) -> [UInt8] in
+                try Self.configuration(try Self.configurationBlock(try ChannelQuery.blocks(node)))
+            }.described("The configuration in office; argument: channel."),
+            Transaction(raw: "JoinChain", kind: .evaluate) { (_, _) throws(ContractError) -> [UInt8] in
+                throw .failure(
+                    "not-supported", "a node of this version serves the one channel whose genesis block it was started with; start another node")
+            }.described("Refused: a node of this version has one channel."),
+        ]
+    }
+
+    package func unknownTransaction(_ context: Context, _ function: String) throws(ContractError) -> [UInt8] {
+        throw .failure("unknown-function", "cscc has no such function; it shows channels and their configuration")
+    }
+
+    /// The newest configuration block that was accepted.
+    ///
+    /// Every block names the newest one up to it; one that was refused is named too and passed over by asking the block before it.
+    private static func configurationBlock(_ blocks: any BlockReading) throws(ContractError) -> OrderedBlock {
+        guard blocks.blockCount > 0 else { throw ChannelQuery.notFound("any block yet") }
+        var number = blocks.blockCount - 1
+        while true {
+            let below = try ChannelQuery.block(BlockNumber(number), blocks)
+            guard number > 0, let named = lastConfiguration(below), named > 0, named <= number else {
+                return try ChannelQuery.block(0, blocks)
+            }
+            let block = try ChannelQuery.block(BlockNumber(named), blocks)
+            if block.storedCodes == [.valid] { return block }
+            number = named - 1
+        }
+    }
+
+    private static func lastConfiguration(_ block: OrderedBlock) -> UInt64? {
+        guard let signatures = try? BlockSignatures(slot: block.metadata(.signatures)) else { return nil }
+        return try? OrdererBlockMetadata(serialized: signatures.value).lastConfig
+    }
+
+    private static func configuration(_ block: OrderedBlock) throws(ContractError) -> [UInt8] {
+        do {
+            guard let first = block.envelopes.first else { throw MessageError(part: "configuration block", reason: "is empty") }
+            let payload = try Payload(serialized: Envelope(serialized: first).payload)
+            return try Common_ConfigEnvelope.decode(payload.data, as: "configuration envelope").config.encoded()
+        } catch {
+            throw .failure("state-unavailable", "the configuration cannot be read: \(error)")
+        }
+    }
+}

@@ -14,6 +14,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// One module of the house. Its allowed imports are the table in ARCHITECTURE.md, which the tidy tests enforce.
@@ -23,6 +24,11 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
     .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies, resources: resources, swiftSettings: strict)
+}
+
+/// A program that tests start as a process of its own.
+func testProgram(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
 }
 
 /// The modules that any other may import (level 1 and 2, marked * in ARCHITECTURE.md).
@@ -45,6 +51,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
@@ -56,6 +63,7 @@ let package = Package(
         module("Identity", base + [x509, asn1]),
         module("Chaincode", []),
         module("ChannelConfiguration", base + ["Identity"]),
+        module("ConfigurationText", base + ["ChannelConfiguration", "Identity", yaml]),
         module("Ledger", base + ["CLevelDB"]),
         module("Ordering", base + ["ChannelConfiguration", "Identity"]),
         module("ContractVM", base + ["Chaincode"]),
@@ -76,7 +84,10 @@ let package = Package(
             base + ["Node", "Audit", "SelvageClient", "SystemContracts", "RecordSharing", "Identity", "ChannelConfiguration", "Ledger"]),
         .executableTarget(
             name: "selvage",
-            dependencies: base + ["Demonstration", "Audit", "RecordSharing", "Simulation", "SystemContracts", "Ledger", argumentParser],
+            dependencies: base + [
+                "Demonstration", "Audit", "RecordSharing", "Simulation", "SystemContracts", "Ledger", "ConfigurationText", "ChannelConfiguration",
+                "Identity", argumentParser,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "Benchmarks",
@@ -84,14 +95,27 @@ let package = Package(
                 "Chaincode", "ContractVM", "ChannelConfiguration", "Identity", "Validation", "Endorsement", "Ordering", "Ledger", "RecordSharing",
                 "Node", "SelvageClient", "SystemContracts", "COpenSSL", crypto, argumentParser,
             ], path: "Benchmarks", swiftSettings: strict),
+        .target(name: "CFuzzing", path: "Fuzzing/CFuzzing"),
+        .target(
+            name: "FuzzTargets",
+            dependencies: base + [
+                "ChannelConfiguration", "ConfigurationText", "Identity", "Ledger", "Validation", "Endorsement", "Ordering",
+            ], path: "Fuzzing/Targets", swiftSettings: strict),
+        .executableTarget(
+            name: "Fuzzing", dependencies: base + ["CFuzzing", "FuzzTargets", argumentParser], path: "Fuzzing/Command", swiftSettings: strict),
         .target(name: "TestSupport", dependencies: ["CryptoPrimitives"], path: "Tests/TestSupport", swiftSettings: strict),
         .target(name: "CommitteeTestSupport", dependencies: committee, path: "Tests/CommitteeTestSupport", swiftSettings: strict),
+        .target(name: "CrashSupport", dependencies: base + ["Ledger"], path: "Tests/CrashSupport", swiftSettings: strict),
+        testProgram("CrashWriter", base + ["CrashSupport", "Ledger"]),
+        testProgram("CrashMember", base + ["Ledger", "Node", "Ordering"]),
+        .testTarget(name: "CrashTests", dependencies: base + ["CrashSupport", "Ledger", "TestSupport"], swiftSettings: strict),
         tests("CryptoPrimitives", ["COpenSSL", crypto]),
         tests("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
         tests("RecordSharing", base, resources: [.copy("Resources")]),
         tests("Identity", base, resources: [.copy("Resources")]),
         tests("Chaincode", []),
         tests("ChannelConfiguration", base + ["Identity"], resources: [.copy("Resources")]),
+        tests("ConfigurationText", base + ["ChannelConfiguration", "Identity", "CommitteeTestSupport"]),
         tests("Ledger", base),
         tests("Ordering", base + ["ChannelConfiguration", "Identity", "Validation"], resources: [.copy("Resources")]),
         tests("ContractVM", base + ["Chaincode"]),
@@ -103,7 +127,7 @@ let package = Package(
             "Node",
             base + [
                 "Ledger", "SelvageClient", "Chaincode", "Identity", "ChannelConfiguration", "RecordSharing", "SystemContracts", "ContractVM",
-                "CommitteeTestSupport", "Audit",
+                "CommitteeTestSupport", "Audit", "Validation",
             ]),
         tests(
             "Audit",
@@ -113,6 +137,8 @@ let package = Package(
             ]),
         tests("Simulation", base + ["Ordering"]),
         tests("Demonstration", base + ["RecordSharing", "Audit", "Ledger"]),
+        .testTarget(
+            name: "FuzzTests", dependencies: base + ["FuzzTargets", "TestSupport"], exclude: ["Corpus", "Fixtures"], swiftSettings: strict),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// Measures what a peer spends, beside references that are measured in the same run.
 @main
@@ -20,11 +21,15 @@ struct Benchmarks: AsyncParsableCommand {
     @Option(name: [.customShort("O"), .customLong("output")], help: "Print the result as text or as json (nothing else goes to standard output).")
     var format: OutputFormat = .text
 
+    @Option(help: .hidden)
+    var follow: String?
+
     func validate() throws {
         guard (3...101).contains(self.rounds) else { throw ValidationError("--rounds must be from 3 to 101") }
     }
 
     func run() async throws {
+        if let follow { return try await self.follow(follow) }
         let report: BenchmarkReport
         do {
             report = try await BenchmarkRun(rounds: self.rounds, only: self.only).report()
@@ -37,6 +42,19 @@ struct Benchmarks: AsyncParsableCommand {
         case .json: print(try report.json())
         }
         if !report.isGood { throw ExitCode(1) }
+    }
+}
+
+extension Benchmarks {
+    /// What this process does when it was started by `FollowerProcess`.
+    private func follow(_ request: String) async throws {
+        do {
+            let request = try JSONDecoder().decode(FollowerRequest.self, from: Data(request.utf8))
+            print(String(decoding: try JSONEncoder().encode(try await FollowerRun(request: request).answer()), as: UTF8.self))
+        } catch {
+            Progress.say("\(error)")
+            throw ExitCode(3)
+        }
     }
 }
 

@@ -1,88 +1,105 @@
 import LedgerModel
 
-/// The commit path of a peer: block of 500 transactions verified, validated and committed, beside three signature checks a transaction.
+/// The commit path of a peer node as it runs: blocks from a file through the pipeline into a ledger, in processes that do nothing else.
 struct CommitCase {
-    /// The limit on CPU time, in three checks of the fastest library.
-    private static let limit = 2.0
-    private static let referenceCount = 500
+    /// Limits on CPU time, in three checks of the fastest library, for blocks of 500 and of 10 transactions.
+    private static let limit = 1.25
+    private static let smallBlockLimit = 1.8
+    /// How much faster two cores are than one, at least.
+    private static let coresLimit = 1.8
+    /// Megabytes that a peer holds after 30,000 transactions, at most.
+    private static let memoryLimit = 100.0
+    private static let references = 300
 
     let workload: Workload
 
-    private struct Measured {
-        var read = Samples()
-        var verify = Samples()
-        var validate = Samples()
-        var commit = Samples()
-        var total = Samples()
-        var wall = Samples()
-        var threeSwiftCrypto = Samples()
-        var threeOpenSSL = Samples()
-
-        /// The reference: whichever library is faster in this run.
-        var threeFastest: Samples { self.threeSwiftCrypto.median <= self.threeOpenSSL.median ? self.threeSwiftCrypto : self.threeOpenSSL }
-        var fastestName: String { self.threeSwiftCrypto.median <= self.threeOpenSSL.median ? "swift-crypto" : "OpenSSL" }
-    }
-
     func run() async throws -> CaseReport {
-        let reference = try SignatureReference()
-        let single = try await self.measure(isParallel: false, reference)
-        let parallel = try await self.measure(isParallel: true, reference)
+        let folder = try TemporaryFolder()
+        Progress.say("preparing 30,000 transactions in blocks of 500, 1,200 in blocks of 10 and 7,500 in blocks of 10 MB")
+        let usual = try ChainFile(path: folder.path + "/usual", blocks: 60, transactionsPerBlock: 500)
+        let small = try ChainFile(path: folder.path + "/small", blocks: 120, transactionsPerBlock: 10)
+        let large = try ChainFile(path: folder.path + "/large", blocks: 3, transactionsPerBlock: 2_500)
+        Progress.say("measuring the steps of the commit path")
+        let steps = try await CommitSteps(workload: self.workload).figures()
+        Progress.say("measuring peers that take these chains")
+        let one = try self.follow(usual, warmUp: 5, blocksPerRound: 5, on: .one)
+        let all = try self.follow(usual, warmUp: 5, blocksPerRound: 5, on: .all)
+        let remembering = try self.follow(usual, warmUp: 5, blocksPerRound: 5, on: .all, remembersSignatures: true)
+        let smallBlocks = try self.follow(small, warmUp: 20, blocksPerRound: 20, on: .one)
+        let largeBlocks = try self.follow(large, warmUp: 0, blocksPerRound: 1, on: .all)
+        let scaling = try await CoreScaling.measure()
         return CaseReport(
             name: .commit,
-            title: "a block of \(Workload.transactionsPerBlock) transactions, 2-of-2 endorsed, \(self.workload.averageEnvelopeBytes) bytes each",
-            iterations: "\(self.workload.blocks.count - 1) blocks after one to warm up (identity caches are warm), LevelDB on disk, synced; "
-                + "CPU time of the whole process; reference: \(2 * Self.referenceCount) checks before and after each block",
-            figures: self.figures(single, "one thread") + self.breakdown(single) + self.figures(parallel, "all cores") + [
+            title: "a peer node takes blocks of 2-of-2 endorsed transactions, \(self.workload.averageEnvelopeBytes) bytes each",
+            iterations: "\(one.cpu.count) rounds of 5 blocks of 500 after 5 to warm up, in a process of its own, LevelDB on disk, synced; "
+                + "CPU time of the whole process; reference: \(2 * Self.references) checks before and after each round",
+            figures: [
+                self.ratio("blocks of 500, one core, CPU per transaction", one, limit: Self.limit),
+                self.ratio("blocks of 500, all cores, CPU per transaction", all),
+                self.ratio("  the same, signatures remembered since the door", remembering),
+                self.ratio("blocks of 10, one core, CPU per transaction", smallBlocks, limit: Self.smallBlockLimit),
+                self.ratio("blocks of 10 MB, all cores, CPU per transaction", largeBlocks),
+                Figure(name: "throughput on one core, by the wall clock", value: 1e9 / one.wallSamples.median, unit: "tx/s"),
+                Figure(name: "throughput on all cores, by the wall clock", value: 1e9 / all.wallSamples.median, unit: "tx/s"),
                 Figure(
-                    name: "throughput on all cores, by the wall clock", value: 1e9 / parallel.wall.median, unit: "tx/s", reference: nil),
-                Figure(name: "throughput on one thread, by the wall clock", value: 1e9 / single.wall.median, unit: "tx/s", reference: nil),
-                Figure(name: "three checks by swift-crypto", value: single.threeSwiftCrypto.median / 1e3, unit: "us"),
-                Figure(name: "three checks by OpenSSL", value: single.threeOpenSSL.median / 1e3, unit: "us"),
-            ])
+                    name: "all cores, in throughputs of one", value: one.wallSamples.median / all.wallSamples.median, unit: "x",
+                    target: .atLeast(Self.coresLimit)),
+                Figure(name: "  signature checks alone: all cores, in those of one", value: scaling, unit: "x"),
+                Figure(name: "throughput with remembered signatures", value: 1e9 / remembering.wallSamples.median, unit: "tx/s"),
+                self.megabytes("resident after 30,000 transactions in \(all.chainBytes / 1_000_000) MB", all.endMemory, limit: Self.memoryLimit),
+                self.megabytes("  at most on the way", all.peakMemory),
+                self.megabytes("  before the ledger was opened", all.startMemory),
+                self.megabytes("blocks of 10 MB: resident at most", largeBlocks.peakMemory),
+            ] + steps)
     }
 
-    private func figures(_ measured: Measured, _ threads: String) -> [Figure] {
-        [
-            Figure(
-                name: "verify + validate + commit, CPU per transaction, \(threads)", value: measured.total.median / 1e6, unit: "ms",
-                reference: Figure.Reference(
-                    name: "3 checks by \(measured.fastestName), ms", value: measured.threeFastest.median / 1e6,
-                    ratio: (measured.total / measured.threeFastest).median, limit: Self.limit))
-        ]
-    }
-
-    private func breakdown(_ measured: Measured) -> [Figure] {
-        [
-            ("  of which the block is verified", measured.verify), ("  of which transactions are validated", measured.validate),
-            ("  of which the ledger commits", measured.commit), ("beside it: the block is read from its bytes", measured.read),
-        ].map { name, samples in Figure(name: name, value: samples.median / 1e3, unit: "us") }
-    }
-
-    /// Nanoseconds per transaction of each step, on a fresh peer.
-    private func measure(isParallel: Bool, _ reference: SignatureReference) async throws -> Measured {
-        let peer = try BenchmarkPeer(genesis: self.workload.network.genesis, isParallel: isParallel)
-        for block in self.workload.setUp { try await peer.commit(block) }
-        try await peer.commit(self.workload.blocks[0])
-        var measured = Measured()
-        for block in self.workload.blocks.dropFirst() {
-            let bytes = block.serialized()
-            let count = Double(block.envelopes.count)
-            let swiftBefore = try reference.swiftCryptoVerification(count: Self.referenceCount)
-            let openSSLBefore = try reference.openSSLVerification(count: Self.referenceCount)
-            let start = CPUTime.process()
-            let received = try OrderedBlock(serialized: bytes)
-            measured.read.add((CPUTime.process() - start) / count)
-            let cost = try await peer.commit(received)
-            let swiftAfter = try reference.swiftCryptoVerification(count: Self.referenceCount)
-            let openSSLAfter = try reference.openSSLVerification(count: Self.referenceCount)
-            measured.verify.add(cost.verify / count)
-            measured.validate.add(cost.validate / count)
-            measured.commit.add(cost.commit / count)
-            measured.total.add(cost.total / count)
-            measured.wall.add(cost.wall / count)
-            measured.threeSwiftCrypto.add(3 * (swiftBefore + swiftAfter) / 2)
-            measured.threeOpenSSL.add(3 * (openSSLBefore + openSSLAfter) / 2)
+    private func follow(
+        _ chain: ChainFile, warmUp: Int, blocksPerRound: Int, on cores: FollowerProcess.Cores, remembersSignatures: Bool = false
+    ) throws -> FollowerAnswer {
+        let answer = try FollowerProcess.answer(
+            to: FollowerRequest(
+                chain: chain.path, warmUp: ChainFile.setUpBlocks + warmUp, blocksPerRound: blocksPerRound, remembersSignatures: remembersSignatures,
+                references: Self.references), cores: cores)
+        guard answer.transactions == (chain.blocks - warmUp) * chain.transactionsPerBlock else {
+            throw WorkloadError.refused("a follower took \(answer.transactions) transactions only")
         }
-        return measured
+        return answer
+    }
+
+    private func ratio(_ name: String, _ answer: FollowerAnswer, limit: Double? = nil) -> Figure {
+        Figure(
+            name: name, value: answer.cpuSamples.median / 1e6, unit: "ms",
+            reference: Figure.Reference(
+                name: "3 checks by \(answer.fastestName), ms", value: answer.threeFastest.median / 1e6,
+                ratio: (answer.cpuSamples / answer.threeFastest).median, limit: limit))
+    }
+
+    private func megabytes(_ name: String, _ bytes: Int, limit: Double? = nil) -> Figure {
+        Figure(name: name, value: Double(bytes) / 1e6, unit: "MB", target: limit.map { .atMost($0) })
+    }
+}
+
+/// What all cores of this machine give together: cores of a virtual machine may be halves of one.
+enum CoreScaling {
+    private static let checks = 2_000
+
+    /// Signature checks of all cores at once in a second, divided by those of one core alone.
+    static func measure() async throws -> Double {
+        let alone = try await self.seconds(tasks: 1)
+        let cores = MachineFacts().cores
+        let together = try await self.seconds(tasks: cores)
+        return Double(cores) * alone / together
+    }
+
+    private static func seconds(tasks: Int) async throws -> Double {
+        let start = CPUTime.wall()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<tasks {
+                // Its own keys; making them takes little beside the checks, and as much alone as together.
+                group.addTask { keep(try SignatureReference().swiftCryptoVerification(count: self.checks)) }
+            }
+            try await group.waitForAll()
+        }
+        return CPUTime.wall() - start
     }
 }

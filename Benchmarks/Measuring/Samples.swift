@@ -1,6 +1,8 @@
 /// The measurements of one quantity, one for each round.
 struct Samples {
-    private(set) var values: [Double] = []
+    private(set) var values: [Double]
+
+    init(_ values: [Double] = []) { self.values = values }
 
     mutating func add(_ value: Double) { self.values.append(value) }
 

@@ -22,10 +22,11 @@ struct BenchmarkNetwork {
     let client: SigningIdentity
     /// One for each organisation.
     let endorsers: [Endorser]
+    private let administrators: [SigningIdentity]
     private var ordering: OrderingService<CommitteeOfOne>
     private var random = SystemRandomSource()
 
-    init() throws {
+    init(transactionsPerBlock: Int = Workload.transactionsPerBlock) throws {
         let now = Self.now()
         var random = SystemRandomSource()
         var authorities = try Self.organizations.map { spec in
@@ -33,19 +34,23 @@ struct BenchmarkNetwork {
         }
         var ordererAuthority = try DevelopmentAuthority(organization: Self.ordererOrganization, random: &random, validity: .decade(from: now))
         let orderer = try ordererAuthority.issue(commonName: "orderer.example.com", role: .orderer, random: &random)
-        let genesis = try Self.genesis(authorities, ordererAuthority, orderer: orderer, now: now)
+        let genesis = try Self.genesis(authorities, ordererAuthority, orderer: orderer, batchCount: transactionsPerBlock, now: now)
         self.genesis = genesis
         let bundle = try ChannelBundle(block: genesis)
         var endorsers: [Endorser] = []
+        var administrators: [SigningIdentity] = []
         for index in authorities.indices {
             let organization = authorities[index].organization
             let peer = try authorities[index].issue(commonName: "peer0.\(organization.domain)", role: .peer, random: &random)
-            let catalogue = SystemContracts.catalogue(approvals: ApproveAll(organization: organization.mspID), contracts: [AssetContract()])
+            let catalogue = SystemContracts.catalogue(contracts: [AssetContract()])
             let machine = ContractMachine(catalogue: catalogue) { UInt64(CPUTime.wall()) }
             // A bundle of its own: endorsers share no caches.
-            endorsers.append(Endorser(identity: peer, bundle: try ChannelBundle(block: genesis), machine: machine))
+            // What an approval says in the clear is not looked at here.
+            endorsers.append(Endorser(identity: peer, bundle: try ChannelBundle(block: genesis), machine: machine) { _, _ in })
+            administrators.append(try authorities[index].issue(commonName: "Admin@\(organization.domain)", role: .admin, random: &random))
         }
         self.endorsers = endorsers
+        self.administrators = administrators
         self.client = try authorities[0].issue(commonName: "User1@\(Self.organizations[0].domain)", role: .client, random: &random)
         let committee = try CommitteeOfOne(
             identity: orderer, bundle: bundle, after: genesis, chain: genesis.headerHash, signingGuard: nil)
@@ -54,10 +59,23 @@ struct BenchmarkNetwork {
 
     static func now() -> Timestamp { Timestamp(seconds: Int64(Date().timeIntervalSince1970)) }
 
+    /// Has every organisation approve a definition.
+    mutating func approvals(of definition: ChaincodeDefinition, on ledger: any Endorser.LedgerView) throws -> [Envelope] {
+        var envelopes: [Envelope] = []
+        for (administrator, endorser) in zip(self.administrators, self.endorsers) {
+            let draft = self.draft(try definition.approval(), as: administrator)
+            let response = try endorser.process(try draft.signed(by: administrator), on: ledger, now: Self.now())
+            let payload = try TransactionAssembly.payload(of: draft, responses: [NamedResponse(peer: "peer", response: response)])
+            envelopes.append(try TransactionAssembly.envelope(payload, signedBy: administrator))
+        }
+        return envelopes
+    }
+
     /// Drafts a call with a fresh nonce.
-    mutating func draft(_ call: ChaincodeCall) -> ProposalDraft {
+    mutating func draft(_ call: ChaincodeCall, as creator: SigningIdentity? = nil) -> ProposalDraft {
         ProposalDraft(
-            channel: Self.channel, call: call, creator: self.client.serialized, nonce: self.random.bytes(count: ProposalDraft.nonceBytes),
+            channel: Self.channel, call: call, creator: (creator ?? self.client).serialized,
+            nonce: self.random.bytes(count: ProposalDraft.nonceBytes),
             timestamp: Self.now())
     }
 
@@ -94,20 +112,16 @@ struct BenchmarkNetwork {
         throw WorkloadError.refused("the ordering service did not make one block of \(envelopes.count) envelopes")
     }
 
-    /// The call that defines the measured contract: both organisations must endorse each of its transactions.
-    static func definition() throws -> ChaincodeCall {
+    /// The measured contract: both organisations must endorse each of its transactions.
+    static func definition() throws -> ChaincodeDefinition {
         let policy = try SignaturePolicy(text: "AND(" + self.organizations.map { "'\($0.mspID).peer'" }.joined(separator: ", ") + ")")
-        var arguments = Lifecycle_CommitChaincodeDefinitionArgs()
-        arguments.sequence = 1
-        arguments.name = AssetContract().name
-        arguments.version = "1.0"
-        arguments.validationParameter = EndorsementPolicy.signature(policy).serialized().data
-        return ChaincodeCall(
-            chaincode: ChaincodeDefinition.lifecycleNamespace, arguments: [Array("CommitChaincodeDefinition".utf8), arguments.encoded()])
+        return ChaincodeDefinition(
+            name: Namespace(AssetContract().name), version: "1.0", sequence: 1,
+            validationParameter: EndorsementPolicy.signature(policy).serialized())
     }
 
     private static func genesis(
-        _ authorities: [DevelopmentAuthority], _ ordererAuthority: DevelopmentAuthority, orderer: SigningIdentity, now: Timestamp
+        _ authorities: [DevelopmentAuthority], _ ordererAuthority: DevelopmentAuthority, orderer: SigningIdentity, batchCount: Int, now: Timestamp
     ) throws -> OrderedBlock {
         let consenter = Consenter(
             id: 1, host: "127.0.0.1", port: 7050, mspID: self.ordererOrganization.mspID, identity: orderer.certificate.pem,
@@ -117,7 +131,7 @@ struct BenchmarkNetwork {
             ordererOrganizations: [GenesisProfile.Organization(msp: ordererAuthority.mspConfiguration(), endpoints: ["127.0.0.1:7050"])],
             consenters: [consenter],
             batch: BatchConfiguration(
-                maxMessageCount: UInt32(Workload.transactionsPerBlock), absoluteMaxBytes: 16 << 20, preferredMaxBytes: 16 << 20),
+                maxMessageCount: UInt32(batchCount), absoluteMaxBytes: 16 << 20, preferredMaxBytes: 16 << 20),
             createdAt: now)
         return try profile.genesisBlock()
     }

@@ -18,7 +18,9 @@ final class BenchmarkPeer {
     let ledger: Ledger
     private let folder: TemporaryFolder
     private let verifier: BlockVerifier
-    private let validator: BlockValidator
+    private let bundle: ChannelBundle
+    private let isParallel: Bool
+    private var plans = PolicyPlans()
     private var position: ChainPosition
 
     /// - Parameter isParallel: Whether transactions are inspected on all cores, as a node does, or on one thread.
@@ -29,8 +31,8 @@ final class BenchmarkPeer {
         guard let bundle = outcome.newBundle else { throw WorkloadError.refused("the genesis block holds no configuration") }
         try self.ledger.commit(outcome.block)
         self.verifier = BlockVerifier(bundle: bundle, form: .canonical)
-        self.validator =
-            isParallel ? BlockValidator(bundle: bundle) : BlockValidator(bundle: bundle, transactionsPerTask: Workload.transactionsPerBlock)
+        self.bundle = bundle
+        self.isParallel = isParallel
         self.position = ChainPosition(genesis: genesis)
     }
 
@@ -43,10 +45,12 @@ final class BenchmarkPeer {
         try self.verifier.verify(block, after: self.position)
         let verified = CPUTime.process()
         let before = self.ledger.snapshot()
-        let outcome = try await self.validator.validate(
+        let chunk = self.isParallel ? Validation.Limits.transactionsPerTask : block.envelopes.count
+        let outcome = try await BlockValidator(bundle: self.bundle, transactionsPerTask: chunk, plans: self.plans).validate(
             block, state: before, transactions: before, previousCommitHash: before.head.commitHash)
         let validated = CPUTime.process()
         try self.ledger.commit(outcome.block)
+        self.plans = self.plans.after(outcome)
         self.position = try ChainPosition(after: block, chain: self.position.chain)
         cost.commit = CPUTime.process() - validated
         cost.validate = validated - verified

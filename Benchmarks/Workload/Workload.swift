@@ -33,9 +33,10 @@ struct Workload {
             try await peer.commit(block)
             return block
         }
-        let fill = ChaincodeCall(
-            chaincode: Namespace(AssetContract().name), arguments: [Array("fill".utf8), Array("\(Self.assetCount)".utf8)])
-        self.setUp = [try await block(of: [BenchmarkNetwork.definition()]), try await block(of: [fill])]
+        let definition = try BenchmarkNetwork.definition()
+        let approvals = try network.order(try network.approvals(of: definition, on: peer.ledger.snapshot()))
+        try await peer.commit(approvals)
+        self.setUp = [approvals, try await block(of: [try definition.commit()]), try await block(of: [Self.fill])]
         var blocks: [OrderedBlock] = []
         for round in 0...rounds { blocks.append(try await block(of: Self.changes(round: round))) }
         self.blocks = blocks
@@ -46,11 +47,16 @@ struct Workload {
         self.averageEnvelopeBytes = sizes.reduce(0, +) / sizes.count
     }
 
+    /// The call that gives the state its first content.
+    static var fill: ChaincodeCall {
+        ChaincodeCall(chaincode: Namespace(AssetContract().name), arguments: [Array("fill".utf8), Array("\(self.assetCount)".utf8)])
+    }
+
     /// What a round does: every transaction changes another asset.
-    private static func changes(round: Int) -> [ChaincodeCall] {
-        (0..<self.transactionsPerBlock).map { index in
+    static func changes(round: Int, count: Int = Workload.transactionsPerBlock) -> [ChaincodeCall] {
+        (0..<count).map { index in
             // A step that is coprime to the count scatters the keys over the whole state.
-            let asset = UInt64(round * self.transactionsPerBlock + index) * 7_919 % self.assetCount
+            let asset = UInt64(round * count + index) * 7_919 % self.assetCount
             let value = (0..<AssetContract.valueBytes).map { UInt8(truncatingIfNeeded: $0 + index + round) }
             return ChaincodeCall(
                 chaincode: Namespace(AssetContract().name),

@@ -13,6 +13,19 @@ package enum Base16 {
         }
     }
 
+    /// The lower-case digits as ASCII.
+    package static func digits(_ bytes: [UInt8]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: bytes.count * 2) { buffer, count in
+            digits.withUnsafeBufferPointer { digits in
+                for byte in bytes {
+                    buffer[count] = digits[Int(byte >> 4)]
+                    buffer[count + 1] = digits[Int(byte & 15)]
+                    count += 2
+                }
+            }
+        }
+    }
+
     /// The bytes of a text of hexadecimal digits in either case; nil for an odd length or any other character.
     package static func decode(_ text: String) -> [UInt8]? {
         var bytes: [UInt8] = []

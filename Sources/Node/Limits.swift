@@ -8,8 +8,15 @@ package enum NodeLimits {
     package static let rememberedRequests = 65_536
     /// Reasons of invalid transactions that a peer can still tell.
     package static let rememberedReasons = 4_096
+    /// Blocks that a peer has taken and not made durable yet, and their bytes. One larger block may be there, alone.
+    package static let pipelineBlocks = 16
+    package static let pipelineBytes = 32 << 20
+    /// Signatures in one generation of those that a node knows to be right; each was checked once.
+    package static let rememberedSignatures = 32_768
     /// What an ordering node has been asked to store or time and has not done yet; the state machine asks for far less.
     package static let orderingTasks = 65_536
+    /// The largest chaincode package that is read back; `_lifecycle` installs none above it.
+    package static let packageBytes = 64 << 20
     /// The largest file that can be a signing guard.
     package static let guardBytes = 4_096
 }
@@ -21,8 +28,6 @@ extension NodeLimits {
     /// Parcels, and their bytes, of one member that wait in one of its other lanes.
     package static let queuedParcels = 4_096
     package static let queuedParcelBytes = 256 << 20
-    /// Signatures in one generation of those known to be right.
-    package static let rememberedSignatures = 32_768
     /// Consenters, former and later ones too, whose parcels a member takes.
     package static let committeeChannels = 256
     /// Timers that have run out and that a member has not looked at yet.

@@ -6,6 +6,8 @@ package enum NodeError: Error, Sendable, CustomStringConvertible {
     case notJoined(node: String, reason: String)
     /// A block was refused; the chain of this node ends before it.
     case blockRefused(node: String, block: BlockNumber, reason: String)
+    /// A block was not looked at any more, because one before it was refused or could not be stored.
+    case blockDropped(node: String, block: BlockNumber)
     /// The ordering node cannot make or keep a block; it stops, so that it never signs two blocks of one number.
     case orderingStopped(node: String, reason: String)
     /// No block will come any more for those who wait for a transaction.
@@ -15,6 +17,7 @@ package enum NodeError: Error, Sendable, CustomStringConvertible {
         switch self {
         case .notJoined(let node, let reason): "\(node) cannot join the channel: \(reason)"
         case .blockRefused(let node, let block, let reason): "\(node) refuses block \(block): \(reason); fetch it from another ordering node"
+        case .blockDropped(let node, let block): "\(node) did not take block \(block): a block before it was not committed; send both again"
         case .orderingStopped(let node, let reason): "\(node) stopped ordering: \(reason); mend the cause and start it again"
         case .noMoreBlocks(let node, let reason): "\(node) gets no more blocks: \(reason)"
         }

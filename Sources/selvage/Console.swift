@@ -12,6 +12,11 @@ enum Console {
         Self.write(line + "\n", to: STDOUT_FILENO)
     }
 
+    /// A text to standard output as it is.
+    static func text(_ text: String) {
+        Self.write(text, to: STDOUT_FILENO)
+    }
+
     /// True when somebody watches standard error.
     static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 }
 

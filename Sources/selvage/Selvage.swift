@@ -14,6 +14,7 @@ struct Selvage: AsyncParsableCommand {
         version: "selvage 0.1.0",
         subcommands: [
             DemoCommand.self, AuditCommand.self, ConformanceCommand.self, ElectionCommand.self, CommitteeCommand.self, SimulateCommand.self,
+            ConfigCommand.self, PolicyCommand.self, LedgerCommand.self,
         ])
 
     static func main() async {

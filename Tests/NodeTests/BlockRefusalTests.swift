@@ -5,7 +5,7 @@ import Testing
 
 /// A peer that is offered wrong blocks keeps its ledger and goes on with right ones.
 @Suite(.timeLimit(.minutes(2))) struct BlockRefusalTests {
-    /// Three good blocks, and a peer that has only block 0.
+    /// Five good blocks, the first three of which put the contract on the channel, and a peer that has only block 0.
     private static func bench() async throws -> (nodes: NodeNetwork, blocks: [OrderedBlock], peer: PeerNode) {
         let nodes = try NodeNetwork()
         let collector = BlockCollector()
@@ -14,7 +14,7 @@ import Testing
             try await network.submit(NodeNetwork.call("set", "color", "blue"))
         }
         let blocks = collector.blocks
-        try #require(blocks.map(\.number.rawValue) == [1, 2, 3])
+        try #require(blocks.map(\.number.rawValue) == [1, 2, 3, 4, 5])
         return (nodes, blocks, try nodes.openPeer(0, at: "late"))
     }
 
@@ -94,7 +94,7 @@ import Testing
         #expect(await Self.refusal(peer, blocks[0]) == nil)
         let fork = OrderedBlock(number: blocks[1].number, previousHash: blocks[1].previousHash, envelopes: blocks[0].envelopes)
         #expect(await Self.refusal(peer, fork)?.contains("holds another block of that number") == true)
-        #expect(peer.height == 4)
+        #expect(peer.height == 6)
     }
 
     @Test func `a refused block ends ordering, and everybody is told`() async throws {
@@ -103,8 +103,8 @@ import Testing
         let peer = try nodes.openPeer(0)
         let refuser = RefusingReceiver()
         orderer.deliver(to: [peer, refuser])
-        let gateway = nodes.gateway(orderer)
-        let endorsed = try await gateway.endorse(try NodeNetwork.definition(), by: [peer])
+        let gateway = nodes.gateway(orderer, as: nodes.administrators[0])
+        let endorsed = try await gateway.endorse(try NodeNetwork.definition().approval(), by: [peer])
         let running = Task { () -> String? in
             do throws(NodeError) {
                 try await orderer.run()
@@ -126,7 +126,8 @@ import Testing
         let nodes = try NodeNetwork()
         let orderer = try nodes.openOrderer()
         let peer = try nodes.openPeer(0)
-        let endorsed = try await nodes.gateway(orderer).endorse(try NodeNetwork.definition(), by: [peer])
+        let gateway = nodes.gateway(orderer, as: nodes.administrators[0])
+        let endorsed = try await gateway.endorse(try NodeNetwork.definition().approval(), by: [peer])
         orderer.stop()
         #expect(orderer.broadcast(endorsed.envelope).status == 503)
         try await orderer.run()

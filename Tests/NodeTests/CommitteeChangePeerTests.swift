@@ -18,7 +18,7 @@ import Testing
 
     private func open(_ chain: CommitteeChain) throws -> PeerNode {
         let environment = SystemEnvironment()
-        let catalogue = SystemContracts.catalogue(approvals: ApproveAll(organization: "Org1MSP"), contracts: [])
+        let catalogue = SystemContracts.catalogue(contracts: [])
         return try PeerNode(
             name: "peer0", identity: self.members.peer, folder: self.folder.path(of: "peer"), genesis: chain.blocks[0],
             machine: ContractMachine(catalogue: catalogue) { environment.monotonicNanoseconds() }, environment: environment)

@@ -39,6 +39,15 @@ final class NodeNetwork {
     /// An orderer of an authority that took the name of the channel's.
     let stranger: SigningIdentity
     let client: SigningIdentity
+    /// Administrators of Org1MSP and Org2MSP, and the one of the ordering service.
+    let administrators: [SigningIdentity]
+    let ordererAdmin: SigningIdentity
+    /// The authority of Org1MSP, which can revoke, and an organisation that is not on the channel, with a client.
+    let authority: DevelopmentAuthority
+    let newcomer: DevelopmentAuthority
+    let newClient: SigningIdentity
+    /// What all nodes know of right signatures, when they share it.
+    var signatures: SignatureMemory?
     private let peers: [SigningIdentity]
     private let channel: ChannelID
 
@@ -61,6 +70,15 @@ final class NodeNetwork {
             try organizations[0].issue(commonName: "peer0.org1.example", role: .peer, random: &random),
             try organizations[1].issue(commonName: "peer0.org2.example", role: .peer, random: &random),
         ]
+        self.administrators = [
+            try organizations[0].issue(commonName: "Admin@org1.example", role: .admin, random: &random),
+            try organizations[1].issue(commonName: "Admin@org2.example", role: .admin, random: &random),
+        ]
+        self.ordererAdmin = try orderers.issue(commonName: "Admin@orderer.example", role: .admin, random: &random)
+        self.authority = organizations[0]
+        var newcomer = try authority("Org3MSP", "org3.example", .peer)
+        self.newClient = try newcomer.issue(commonName: "User1@org3.example", role: .client, random: &random)
+        self.newcomer = newcomer
         self.genesis = try GenesisProfile(
             channelID: channel, applicationOrganizations: organizations.map { GenesisProfile.Organization(msp: $0.mspConfiguration()) },
             ordererOrganizations: [GenesisProfile.Organization(msp: orderers.mspConfiguration(), endpoints: ["localhost:7050"])],
@@ -76,47 +94,79 @@ final class NodeNetwork {
     ) throws -> OrderingNode {
         try OrderingNode(
             name: "orderer1", identity: self.orderer, folder: self.folder.path(of: path), genesis: genesis ?? self.genesis, settings: settings,
-            environment: self.environment)
+            environment: self.environment, signatures: self.signatures ?? SignatureMemory())
     }
 
     /// Opens the folder of an organisation's peer, or another folder with the same identity.
     func openPeer(_ index: Int, genesis: OrderedBlock? = nil, at path: String? = nil) throws -> PeerNode {
         let environment = self.environment
         let identity = self.peers[index]
-        let catalogue = SystemContracts.catalogue(approvals: ApproveAll(organization: identity.mspID), contracts: [Tally()])
+        let folder = self.folder.path(of: path ?? "peer\(index)")
+        let catalogue = SystemContracts.catalogue(contracts: [Tally()], packages: PackageFolder(folder: folder + "/packages"))
         return try PeerNode(
-            name: "peer\(index)", identity: identity, folder: self.folder.path(of: path ?? "peer\(index)"), genesis: genesis ?? self.genesis,
-            machine: ContractMachine(catalogue: catalogue) { environment.monotonicNanoseconds() }, environment: environment)
+            name: "peer\(index)", identity: identity, folder: folder, genesis: genesis ?? self.genesis,
+            machine: ContractMachine(catalogue: catalogue) { environment.monotonicNanoseconds() }, environment: environment,
+            signatures: self.signatures ?? SignatureMemory())
     }
 
-    func gateway(_ orderer: OrderingNode) -> Gateway {
-        Gateway(identity: self.client, channel: self.channel, orderer: orderer, environment: self.environment)
+    func gateway(_ orderer: OrderingNode, as identity: SigningIdentity? = nil) -> Gateway {
+        Gateway(identity: identity ?? self.client, channel: self.channel, orderer: orderer, environment: self.environment)
     }
 
-    /// The call that puts the contract on the channel, under the policy of both organisations.
-    static func definition() throws -> ChaincodeCall {
+    /// The contract on the channel, under the policy of both organisations.
+    static func definition(sequence: Int64 = 1) throws -> ChaincodeDefinition {
         let policy = try SignaturePolicy(text: Self.policy)
         var parameter = Protos_ApplicationPolicy()
         parameter.signaturePolicy = try Common_SignaturePolicyEnvelope.decode(policy.envelope(), as: "endorsement policy")
-        var arguments = Lifecycle_CommitChaincodeDefinitionArgs()
-        arguments.sequence = 1
-        arguments.name = "tally"
-        arguments.version = "1.0"
-        arguments.validationParameter = parameter.encoded().data
-        return ChaincodeCall(
-            chaincode: ChaincodeDefinition.lifecycleNamespace, arguments: [Array("CommitChaincodeDefinition".utf8), arguments.encoded()])
+        return ChaincodeDefinition(name: "tally", version: "1.0", sequence: sequence, validationParameter: parameter.encoded())
+    }
+
+    /// Has both organisations approve a definition, and commits it: three blocks.
+    func define(_ definition: ChaincodeDefinition, on network: LiveNetwork) async throws {
+        for (administrator, peer) in zip(self.administrators, network.peers) {
+            let gateway = self.gateway(network.orderer, as: administrator)
+            let approved = try await gateway.submit(try definition.approval(), endorsedBy: [peer]).status
+            // The client waits for one peer; whoever endorses next must know the approval, and then the contract, too.
+            for peer in network.peers { _ = try await peer.commitStatus(of: approved.transaction) }
+        }
+        let defined = try await network.submit(try definition.commit())
+        for peer in network.peers { _ = try await peer.commitStatus(of: defined.transaction) }
     }
 
     /// A signed transaction without content.
-    func envelope(nonce: [UInt8]) throws -> Envelope {
-        let signer = SignatureHeader(creator: self.client.serialized, nonce: nonce)
+    func envelope(nonce: [UInt8], by creator: SigningIdentity? = nil) throws -> Envelope {
+        let creator = creator ?? self.client
+        let signer = SignatureHeader(creator: creator.serialized, nonce: nonce)
         let header = ChannelHeader(
             kind: .endorserTransaction, timestamp: self.environment.now(), channelID: self.channel,
-            transactionID: Formulas.transactionID(nonce: nonce, creator: self.client.serialized))
+            transactionID: Formulas.transactionID(nonce: nonce, creator: creator.serialized))
         let payload = Payload(
             channelHeaderBytes: header.serialized(), signatureHeaderBytes: signer.serialized(), data: [1]
         ).serialized()
-        return Envelope(payload: payload, signature: try self.client.sign(payload))
+        return Envelope(payload: payload, signature: try creator.sign(payload))
+    }
+
+    /// A request to change the configuration, signed by some and handed in by another.
+    func request(
+        on bundle: ChannelBundle, signers: [SigningIdentity], sender: SigningIdentity? = nil, _ change: (inout Common_ConfigGroup) throws -> Void
+    ) throws -> Envelope {
+        var config = bundle.config
+        try change(&config.channelGroup)
+        var update = try ConfigurationUpdate.compute(from: bundle.config, to: config, channelID: bundle.channelID)
+        for signer in signers { try update.sign(by: signer, nonce: self.environment.randomBytes(count: 24)) }
+        return try update.envelope(
+            channel: bundle.channelID, sender: sender ?? self.client, nonce: self.environment.randomBytes(count: 24),
+            timestamp: self.environment.now())
+    }
+
+    /// The change of the greatest number of envelopes in a block.
+    static func maxMessageCount(_ count: UInt32) -> (inout Common_ConfigGroup) throws -> Void {
+        { group in
+            let bytes = group.groups["Orderer"]?.values["BatchSize"]?.value.byteArray ?? []
+            var size = try Orderer_BatchSize.decode(bytes, as: "batch size")
+            size.maxMessageCount = count
+            group.groups["Orderer"]?.values["BatchSize"]?.value = size.encoded().data
+        }
     }
 
     static func call(_ arguments: String...) -> ChaincodeCall {
@@ -178,9 +228,7 @@ extension NodeNetwork {
             do {
                 defer { orderer.stop() }
                 if isNew {
-                    let defined = try await network.submit(try Self.definition())
-                    // The client waits for one peer; whoever endorses next must know the contract too.
-                    for peer in network.peers { _ = try await peer.commitStatus(of: defined.transaction) }
+                    try await self.define(try Self.definition(), on: network)
                 }
                 result = try await body(network)
             }

@@ -97,7 +97,7 @@ import Testing
             _ = try nodes.openOrderer()
             Issue.record("it would sign a second block of a number")
         } catch {
-            #expect("\(error)".contains("orderer1 cannot join the channel: this node has signed block 3, but its ledger ends at block 2"))
+            #expect("\(error)".contains("orderer1 cannot join the channel: this node has signed block 5, but its ledger ends at block 4"))
         }
     }
 

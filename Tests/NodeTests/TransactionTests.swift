@@ -151,8 +151,8 @@ import Testing
         }
         #expect(collector.blocks.map(\.number.rawValue) == Array(1..<UInt64(collector.blocks.count + 1)))
         #expect(collector.blocks.allSatisfy { (1...Int(perBlock)).contains($0.envelopes.count) })
-        #expect(collector.blocks.reduce(0) { $0 + $1.envelopes.count } == 61)
-        #expect(Set(collector.blocks.flatMap(\.envelopes)).count == 61)
+        #expect(collector.blocks.reduce(0) { $0 + $1.envelopes.count } == 63)
+        #expect(Set(collector.blocks.flatMap(\.envelopes)).count == 63)
     }
 
     @Test func `blocks that many callers cause at the same moment are stored in the order of their numbers`() async throws {

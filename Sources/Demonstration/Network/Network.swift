@@ -26,7 +26,6 @@ final class Network {
     let agencies = AgencyKeys()
     private let directory: String
     private var authorities: [MSPID: DevelopmentAuthority]
-    private let approvals: [LocalApprovals]
     /// The consensus keys that were registered, by the number that each has.
     var orderingKeys: [UInt32: OrderingKey] = [:]
     /// Governance as far as it was followed.
@@ -68,18 +67,15 @@ final class Network {
             genesis: genesis, settings: CommitteeSettings(tickMilliseconds: Organizations.tickMilliseconds),
             environment: self.environment, transport: self.wires)
         let environment = self.environment
-        var approvals: [LocalApprovals] = []
         func peer(_ organization: OrganizationSpec) throws -> PeerNode {
-            let own = LocalApprovals(organization: organization.mspID)
-            approvals.append(own)
             let name = "peer0.\(organization.domain)"
+            let catalogue = SystemContracts.catalogue(packages: PackageFolder(folder: directory + "/\(name)/packages"))
             return try PeerNode(
                 name: name, identity: try issue(name, .peer, organization), folder: directory + "/\(name)", genesis: genesis,
-                machine: ContractMachine(catalogue: SystemContracts.catalogue(approvals: own)) { environment.monotonicNanoseconds() },
+                machine: ContractMachine(catalogue: catalogue) { environment.monotonicNanoseconds() },
                 environment: environment)
         }
         self.peers = try Organizations.consortium.map(peer)
-        self.approvals = approvals
         let followers = try Organizations.custodians.map(peer)
         self.followers = followers
         self.custodians = try zip(Organizations.custodians, followers).map { organization, follower in
@@ -127,11 +123,6 @@ final class Network {
         Gateway(
             identity: identity, channel: Organizations.channel, orderer: self.ordering.connection(), environment: self.environment,
             patience: Organizations.patience)
-    }
-
-    /// Has every organisation of the consortium approve a definition, each at its own peer.
-    func approve(_ definition: ChaincodeDefinition) {
-        for own in self.approvals { own.approve(definition, channel: Organizations.channel) }
     }
 
     /// Writes the certificates and keys in cryptogen's layout.

@@ -23,8 +23,7 @@ struct LedgerInspection {
     private func audit(_ folder: String) async throws -> AuditReport {
         var options = AuditOptions()
         options.expectedGenesisHash = self.genesisHash
-        let approvals = ApproveAll(organization: Organizations.consortium[0].mspID)
-        let auditor = Auditor(catalogue: SystemContracts.catalogue(approvals: approvals), options: options)
+        let auditor = Auditor(catalogue: SystemContracts.catalogue(), options: options)
         return try await auditor.audit(ledger: folder) { self.progress("audited \($0.blocksDone) of \($0.blocksTotal) blocks") }
     }
 
@@ -41,8 +40,8 @@ struct LedgerInspection {
         for obstacle in report.obstacles { self.narrator.done("not re-executable: \(obstacle.count) for \(obstacle.name)") }
         for code in report.invalidCodes { self.narrator.done("invalid, without effect: \(code.count) with \(code.name)") }
         self.narrator.done(
-            "signatures checked: \(report.signatures.orderers) of orderers, \(report.signatures.creators) of creators, "
-                + "\(report.signatures.endorsers) of endorsers")
+            "signatures checked: \(report.signatures.orderers.right) of orderers, \(report.signatures.creators.right) of creators, "
+                + "\(report.signatures.endorsers.right) of endorsers")
         self.narrator.figure("auditedBlocks", Double(report.replayedBlocks))
         self.narrator.figure("auditedTransactions", Double(report.transactions.count))
         self.narrator.figure("reexecutedEqual", Double(counts.equal))

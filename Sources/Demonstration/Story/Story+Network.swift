@@ -2,6 +2,7 @@ import ChannelConfiguration
 import FabricMessages
 import Identity
 import LedgerModel
+import SelvageClient
 import SystemContracts
 
 extension Story {
@@ -25,29 +26,42 @@ extension Story {
     /// Has the contracts defined by three of the four organisations.
     func defineContracts() async throws {
         let narrator = self.narrator
-        let admin = try self.network.issue("Admin@\(Organizations.consortium[0].domain)", .admin, of: Organizations.consortium[0])
-        let gateway = self.network.gateway(admin)
+        let gateways = try Organizations.consortium.map { organization in
+            self.network.gateway(try self.network.issue("Admin@\(organization.domain)", .admin, of: organization))
+        }
         let policy = try SignaturePolicy(text: Organizations.endorsementPolicy)
         var parameter = Protos_ApplicationPolicy()
         parameter.signaturePolicy = try Common_SignaturePolicyEnvelope.decode(policy.envelope(), as: "endorsement policy")
-        for contract in MedicalContracts.all {
-            let definition = ChaincodeDefinition(
-                name: Namespace(contract.name), version: "1.0", sequence: 1, validationParameter: parameter.encoded())
-            self.network.approve(definition)
-            var arguments = Lifecycle_CommitChaincodeDefinitionArgs()
-            arguments.sequence = definition.sequence
-            arguments.name = contract.name
-            arguments.version = definition.version
-            arguments.validationParameter = definition.validationParameter.data
-            let call = ChaincodeCall(
-                chaincode: ChaincodeDefinition.lifecycleNamespace,
-                arguments: [Array("CommitChaincodeDefinition".utf8), arguments.encoded()])
+        let definitions = MedicalContracts.all.map {
+            ChaincodeDefinition(name: Namespace($0.name), version: "1.0", sequence: 1, validationParameter: parameter.encoded())
+        }
+        try await self.approve(definitions, gateways)
+        for definition in definitions {
             let peers = Array(self.network.peers.prefix(3))
-            let status = try await gateway.submit(call, endorsedBy: peers).status
+            let status = try await gateways[0].submit(try definition.commit(), endorsedBy: peers).status
             try await self.waitForEverybody(status.transaction)
-            narrator.done("contract '\(contract.name)' defined in block \(status.block): endorsed by \(peers.count) organisations")
+            narrator.done("contract '\(definition.name)' defined in block \(status.block): endorsed by \(peers.count) organisations")
         }
         narrator.done("policy of every contract: \(Organizations.endorsementPolicy)")
+    }
+
+    /// Has every organisation of the consortium approve the definitions at its own peer; the ledger gets hashes of what each approved.
+    private func approve(_ definitions: [ChaincodeDefinition], _ gateways: [Gateway]) async throws {
+        var transactions: [TransactionID] = []
+        for (gateway, peer) in zip(gateways, self.network.peers) {
+            for definition in definitions {
+                let endorsed = try await gateway.endorse(try definition.approval(), by: [peer])
+                try await gateway.broadcast(endorsed.envelope, transaction: endorsed.transaction)
+                transactions.append(endorsed.transaction)
+            }
+        }
+        for transaction in transactions {
+            let status = try await gateways[0].commitStatus(of: transaction, on: self.network.peers[0])
+            guard status.isValid else { throw ClientError.invalid(status) }
+            try await self.waitForEverybody(transaction)
+        }
+        self.narrator.done(
+            "\(definitions.count) contracts approved by each of \(gateways.count) organisations: the ledger holds hashes of what each approved")
     }
 
     /// Names, the first ones of many.

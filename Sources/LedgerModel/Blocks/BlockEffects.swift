@@ -27,11 +27,11 @@ package enum BlockEffects {
             unchecked: block, codes: codes, transactionIDs: transactionIDs, overlay: overlay, previousCommitHash: previousCommitHash)
     }
 
-    /// The id under which an envelope is indexed: its header's, or for configuration the formula over its signature header (4.1).
+    /// The id under which an envelope is indexed: its channel header's, or without one the formula over its signature header (4.1).
     package static func transactionID(of payload: Payload) -> TransactionID? {
         guard let header = try? ChannelHeader(serialized: payload.channelHeaderBytes) else { return nil }
         if !header.transactionID.isEmpty { return header.transactionID }
-        guard header.kind == .config, let signer = try? SignatureHeader(serialized: payload.signatureHeaderBytes) else { return nil }
+        guard let signer = try? SignatureHeader(serialized: payload.signatureHeaderBytes) else { return nil }
         return Formulas.transactionID(nonce: signer.nonce, creator: signer.creator)
     }
 

@@ -34,26 +34,25 @@ package struct OrderedBlock: Hashable, Sendable {
         guard serialized.count <= LedgerModelLimits.blockBytes else {
             throw MessageError(part: "block", reason: "\(serialized.count) bytes is over the limit of \(LedgerModelLimits.blockBytes)")
         }
+        if let plain = PlainBlock.plain(serialized) {
+            try self.init(plain)
+            return
+        }
         let message = try Common_Block.decode(serialized, as: "block")
         guard message.hasHeader else { throw MessageError(part: "block", reason: "has no header") }
-        let slots = message.metadata.metadata
-        guard slots.count >= BlockMetadataSlot.allCases.count, slots.count <= LedgerModelLimits.metadataSlots else {
-            throw MessageError(part: "block \(message.header.number)", reason: "has \(slots.count) metadata slots, needs 5")
-        }
-        self.init(
-            number: BlockNumber(message.header.number), previousHash: message.header.previousHash.byteArray,
-            dataHash: message.header.dataHash.byteArray, envelopes: message.data.data.map(\.byteArray), metadata: slots.map(\.byteArray))
+        try self.init(
+            PlainBlock(
+                number: message.header.number, previousHash: message.header.previousHash.byteArray, dataHash: message.header.dataHash.byteArray,
+                envelopes: message.data.data.map(\.byteArray), metadata: message.metadata.metadata.map(\.byteArray)))
     }
 
-    /// Fabric's bytes of the block.
-    package func serialized() -> [UInt8] {
-        var message = Common_Block()
-        message.header.number = self.number.rawValue
-        message.header.previousHash = self.previousHash.data
-        message.header.dataHash = self.dataHash.data
-        message.data.data = self.envelopes.map(\.data)
-        message.metadata.metadata = self.metadata.map(\.data)
-        return message.encoded()
+    private init(_ block: PlainBlock) throws(MessageError) {
+        guard block.metadata.count >= BlockMetadataSlot.allCases.count, block.metadata.count <= LedgerModelLimits.metadataSlots else {
+            throw MessageError(part: "block \(block.number)", reason: "has \(block.metadata.count) metadata slots, needs 5")
+        }
+        self.init(
+            number: BlockNumber(block.number), previousHash: block.previousHash, dataHash: block.dataHash, envelopes: block.envelopes,
+            metadata: block.metadata)
     }
 
     /// The bytes of the header that are hashed and signed.

@@ -69,10 +69,27 @@ package enum TransactionTree {
 
     private static func leaf(_ envelope: [UInt8]) -> [UInt8] { self.leaf(ofHash: SHA256.hash(envelope)) }
 
-    private static func leaf(ofHash hash: [UInt8]) -> [UInt8] { SHA256.hash(concatenating: [0], hash) }
+    private static func leaf(ofHash hash: [UInt8]) -> [UInt8] {
+        var hasher = self.leafStart
+        hasher.update(hash)
+        return hasher.finalize()
+    }
 
     private static func inner(_ left: [UInt8], _ right: [UInt8]) -> [UInt8] {
-        SHA256.hash(concatenating: [1], left, right)
+        var hasher = self.innerStart
+        hasher.update(left)
+        hasher.update(right)
+        return hasher.finalize()
+    }
+
+    /// Hashers that have taken the first byte.
+    private static let leafStart = Self.hasher(after: 0)
+    private static let innerStart = Self.hasher(after: 1)
+
+    private static func hasher(after byte: UInt8) -> SHA256.Hasher {
+        var hasher = SHA256.Hasher()
+        hasher.update([byte])
+        return hasher
     }
 
     private static func root(ofLeaves leaves: ArraySlice<[UInt8]>) -> [UInt8] {

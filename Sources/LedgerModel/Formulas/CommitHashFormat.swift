@@ -28,10 +28,12 @@ package enum CommitHashFormat {
     /// The bytes of the updates.
     package static func encode(_ updates: [StateUpdate]) -> [UInt8] {
         var output: [UInt8] = []
+        output.reserveCapacity(updates.reduce(0) { $0 + self.roomForEntry + $1.sizeBytes })
+        var entry: [UInt8] = []
         var lastNamespace: Namespace?
         var lastCollection: CollectionName?
         for update in updates where !update.address.namespace.isEmpty {
-            var entry: [UInt8] = []
+            entry.removeAll(keepingCapacity: true)
             if update.address.namespace != lastNamespace {
                 lastNamespace = update.address.namespace
                 lastCollection = nil
@@ -51,13 +53,17 @@ package enum CommitHashFormat {
             case .put(let value, _):
                 self.field(5, value, into: &entry)
             case .delete:
-                entry += [4 << 3, 1]
+                entry.append(4 << 3)
+                entry.append(1)
             }
             self.field(6, self.versionBytes(update.version), into: &entry)
             self.field(1, entry, into: &output)
         }
         return output
     }
+
+    /// Tags, lengths and version of one entry, at the most that is usual; more only costs another allocation.
+    private static let roomForEntry = 40
 
     /// `opv(block) | opv(transaction)`.
     package static func versionBytes(_ version: StateVersion) -> [UInt8] {
@@ -76,19 +82,25 @@ package enum CommitHashFormat {
 
     private static func field(_ number: UInt8, _ bytes: [UInt8], into output: inout [UInt8]) {
         guard !bytes.isEmpty else { return }
-        output.append(number << 3 | 2)
-        output += self.varint(UInt64(bytes.count))
-        output += bytes
+        output.appendField(number << 3 | 2, bytes)
     }
 
     private static func varint(_ value: UInt64) -> [UInt8] {
         var bytes: [UInt8] = []
-        var rest = value
-        while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        bytes.append(UInt8(rest))
+        bytes.appendVarint(value)
         return bytes
+    }
+}
+
+extension StateUpdate {
+    /// The bytes of names, key and value, for reserving memory.
+    fileprivate var sizeBytes: Int {
+        var size = 0
+        switch self.address {
+        case .key(let namespace, let key): size = namespace.utf8.count + key.utf8.count
+        case .hashed(let namespace, let collection, let keyHash): size = namespace.utf8.count + collection.utf8.count + keyHash.count
+        }
+        if case .put(let value, _) = self.change { size += value.count }
+        return size
     }
 }

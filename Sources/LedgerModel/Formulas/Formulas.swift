@@ -4,7 +4,7 @@ import CryptoPrimitives
 package enum Formulas {
     /// The id of a transaction: hexadecimal SHA-256 of nonce, then creator (4.1).
     package static func transactionID(nonce: [UInt8], creator: [UInt8]) -> TransactionID {
-        TransactionID(Base16.encode(SHA256.hash(concatenating: nonce, creator)))
+        TransactionID(utf8: Base16.digits(SHA256.hash(concatenating: nonce, creator)))
     }
 
     /// What an endorser commits to of the proposal: both headers and the payload without transient data, back to back (4.3).

@@ -33,8 +33,10 @@ extension UTF8Identifier {
         self.utf8.withUnsafeBytes { hasher.combine(bytes: $0) }
     }
 
+    package static func == (left: Self, right: Self) -> Bool { ByteOrder.areEqual(left.utf8, right.utf8) }
+
     /// Byte order, as Fabric sorts.
     package static func < (left: Self, right: Self) -> Bool {
-        left.utf8.lexicographicallyPrecedes(right.utf8)
+        ByteOrder.precedes(left.utf8, right.utf8)
     }
 }

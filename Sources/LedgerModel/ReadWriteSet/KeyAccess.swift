@@ -21,6 +21,9 @@ package struct KeyWrite: Hashable, Sendable {
         self.isDelete = isDelete
         self.value = value
     }
+
+    /// Whether a committer removes the key: an empty value is a delete, whatever the flag says (interop 9.1).
+    package var isDeletion: Bool { self.isDelete || self.value.isEmpty }
 }
 
 /// A key whose whole metadata a transaction replaces; no entries means that the metadata goes away.

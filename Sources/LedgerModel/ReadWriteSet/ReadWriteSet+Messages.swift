@@ -6,6 +6,10 @@ extension ReadWriteSet {
     ///
     /// - Throws: `MessageError` naming the part that does not parse.
     package init(serialized: [UInt8]) throws(MessageError) {
+        if let plain = Self.plain(serialized) {
+            self = plain
+            return
+        }
         let message = try Rwset_TxReadWriteSet.decode(serialized, as: "read-write set")
         var namespaces: [NamespaceReadWriteSet] = []
         namespaces.reserveCapacity(message.nsRwset.count)

@@ -1,3 +1,5 @@
+import CryptoPrimitives
+
 /// A hashed read, write or metadata write of one private data collection.
 package struct CollectionReadWriteSet: Hashable, Sendable {
     package struct HashedRead: Hashable, Sendable {
@@ -22,6 +24,11 @@ package struct CollectionReadWriteSet: Hashable, Sendable {
             self.valueHash = valueHash
             self.isPurge = isPurge
         }
+
+        /// Whether a committer removes the key: no hash, or that of an empty value, is a delete, whatever the flag says.
+        package var isDeletion: Bool { self.isDelete || self.valueHash.isEmpty || self.valueHash == Self.hashOfNothing }
+
+        private static let hashOfNothing = SHA256.hash([])
     }
 
     package struct HashedMetadataWrite: Hashable, Sendable {

@@ -37,7 +37,7 @@ package struct BlockOverlay {
     package mutating func apply(_ readWriteSet: ReadWriteSet, version: StateVersion) throws(StateReadError) {
         for part in readWriteSet.namespaces {
             for write in part.writes {
-                try self.write(.key(part.namespace, write.key), write.isDelete ? nil : write.value, version)
+                try self.write(.key(part.namespace, write.key), write.isDeletion ? nil : write.value, version)
                 self.history.append(HistoryWrite(namespace: part.namespace, key: write.key, version: version))
             }
             for write in part.metadataWrites {
@@ -46,7 +46,7 @@ package struct BlockOverlay {
             for collection in part.collections {
                 for write in collection.writes {
                     let address = StateAddress.hashed(part.namespace, collection.collection, keyHash: write.keyHash)
-                    try self.write(address, write.isDelete ? nil : write.valueHash, version)
+                    try self.write(address, write.isDeletion ? nil : write.valueHash, version)
                 }
                 for write in collection.metadataWrites {
                     try self.writeMetadata(.hashed(part.namespace, collection.collection, keyHash: write.keyHash), write.entries, version)
@@ -63,7 +63,12 @@ package struct BlockOverlay {
 
     /// The net changes of the block, sorted by address.
     package var updates: [StateUpdate] {
-        self.changes.values.sorted { $0.address < $1.address }
+        // Sorted as numbers: an update is large to move.
+        let changes = Array(self.changes.values)
+        let order = changes.withUnsafeBufferPointer { changes in
+            (0..<changes.count).sorted { changes[$0].address < changes[$1].address }
+        }
+        return order.map { changes[$0] }
     }
 
     private mutating func set(_ update: StateUpdate) {

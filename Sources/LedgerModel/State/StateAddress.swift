@@ -31,7 +31,7 @@ package enum StateAddress: Hashable, Comparable, Sendable, CustomStringConvertib
         case (.hashed(let leftSpace, let leftCollection, let leftHash), .hashed(let rightSpace, let rightCollection, let rightHash)):
             if leftSpace != rightSpace { return leftSpace < rightSpace }
             if leftCollection != rightCollection { return leftCollection < rightCollection }
-            return leftHash.lexicographicallyPrecedes(rightHash)
+            return ByteOrder.precedes(leftHash, rightHash)
         }
     }
 }

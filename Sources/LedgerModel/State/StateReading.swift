@@ -24,29 +24,6 @@ package protocol StateScan: AnyObject {
     func next() throws(StateReadError) -> (key: StateKey, value: VersionedValue)?
 }
 
-/// One change of a key in the past.
-package struct KeyModification: Hashable, Sendable {
-    package let transaction: TransactionID
-    /// The value written; empty for a delete.
-    package let value: [UInt8]
-    /// The client's time, from the transaction's channel header.
-    package let timestamp: Timestamp
-    package let isDelete: Bool
-
-    package init(transaction: TransactionID, value: [UInt8], timestamp: Timestamp, isDelete: Bool) {
-        self.transaction = transaction
-        self.value = value
-        self.timestamp = timestamp
-        self.isDelete = isDelete
-    }
-}
-
-/// The past of public keys.
-package protocol HistoryReading: Sendable {
-    /// All changes of a key by valid endorser transactions, newest first.
-    func history(of key: StateKey, in namespace: Namespace) throws(StateReadError) -> [KeyModification]
-}
-
 /// Which transactions the ledger already holds, valid or not.
 package protocol TransactionIndexReading: Sendable {
     func contains(_ id: TransactionID) throws(StateReadError) -> Bool

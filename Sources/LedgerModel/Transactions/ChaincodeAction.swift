@@ -42,6 +42,10 @@ package struct ChaincodeEvent: Hashable, Sendable {
 
     /// Reads a serialised `protos.ChaincodeEvent`.
     package init(serialized: [UInt8]) throws(MessageError) {
+        if let plain = Self.plain(serialized) {
+            self = plain
+            return
+        }
         let message = try Protos_ChaincodeEvent.decode(serialized, as: "chaincode event")
         self.init(
             chaincode: Namespace(message.chaincodeID), transactionID: TransactionID(message.txID), name: message.eventName,
@@ -81,6 +85,10 @@ package struct ChaincodeAction: Hashable, Sendable {
 
     /// Reads a serialised `protos.ChaincodeAction`.
     package init(serialized: [UInt8]) throws(MessageError) {
+        if let plain = Self.plain(serialized) {
+            self = plain
+            return
+        }
         let message = try Protos_ChaincodeAction.decode(serialized, as: "chaincode action")
         self.init(
             results: message.results.byteArray, events: message.events.byteArray, response: ChaincodeResponse(message: message.response),
@@ -114,6 +122,10 @@ package struct ProposalResponsePayload: Hashable, Sendable {
 
     /// Reads a serialised `protos.ProposalResponsePayload`.
     package init(serialized: [UInt8]) throws(MessageError) {
+        if let plain = Self.plain(serialized) {
+            self = plain
+            return
+        }
         let message = try Protos_ProposalResponsePayload.decode(serialized, as: "proposal response payload")
         self.init(proposalHash: message.proposalHash.byteArray, actionBytes: message.extension.byteArray)
     }

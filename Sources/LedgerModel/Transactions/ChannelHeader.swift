@@ -35,6 +35,10 @@ package struct ChannelHeader: Hashable, Sendable {
 
     /// Reads the serialised header.
     package init(serialized: [UInt8]) throws(MessageError) {
+        if let plain = Self.plain(serialized) {
+            self = plain
+            return
+        }
         let message = try Common_ChannelHeader.decode(serialized, as: "channel header")
         self.type = message.type
         self.version = message.version
@@ -50,7 +54,7 @@ package struct ChannelHeader: Hashable, Sendable {
 
     /// The chaincode that the extension names; empty when it names none.
     package func chaincodeName() throws(MessageError) -> Namespace {
-        Namespace(try Protos_ChaincodeHeaderExtension.decode(self.extensionBytes, as: "header extension").chaincodeID.name)
+        try ChaincodeHeaderExtension(serialized: self.extensionBytes).chaincode ?? Namespace(utf8: [])
     }
 
     /// Fabric's bytes.
@@ -64,5 +68,25 @@ package struct ChannelHeader: Hashable, Sendable {
         message.epoch = self.epoch
         message.extension = self.extensionBytes.data
         return message.encoded()
+    }
+}
+
+/// What the channel header of a proposal or a transaction carries besides: which chaincode is invoked.
+package struct ChaincodeHeaderExtension: Hashable, Sendable {
+    /// The chaincode invoked; nil when none is named at all.
+    package let chaincode: Namespace?
+
+    init(chaincode: Namespace?) {
+        self.chaincode = chaincode
+    }
+
+    /// Reads a serialised `protos.ChaincodeHeaderExtension`.
+    package init(serialized: [UInt8]) throws(MessageError) {
+        if let plain = Self.plain(serialized) {
+            self = plain
+            return
+        }
+        let message = try Protos_ChaincodeHeaderExtension.decode(serialized, as: "header extension")
+        self.init(chaincode: message.hasChaincodeID ? Namespace(message.chaincodeID.name) : nil)
     }
 }

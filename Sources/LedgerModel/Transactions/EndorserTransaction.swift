@@ -21,6 +21,10 @@ package struct EndorserTransaction: Hashable, Sendable {
     ///
     /// - Throws: `MessageError` when a part does not parse or there is not exactly one action.
     package init(serialized: [UInt8]) throws(MessageError) {
+        if let plain = Self.plain(serialized) {
+            self = plain
+            return
+        }
         let message = try Protos_Transaction.decode(serialized, as: "transaction")
         guard message.actions.count == 1, let action = message.actions.first else {
             throw MessageError(part: "transaction", reason: "has \(message.actions.count) actions, must have exactly one")

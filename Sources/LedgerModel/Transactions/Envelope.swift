@@ -13,6 +13,10 @@ package struct Envelope: Hashable, Sendable {
 
     /// Reads a serialised `common.Envelope`.
     package init(serialized: [UInt8]) throws(MessageError) {
+        if let plain = Self.plain(serialized) {
+            self = plain
+            return
+        }
         let message = try Common_Envelope.decode(serialized, as: "envelope")
         self.init(payload: message.payload.byteArray, signature: message.signature.byteArray)
     }
@@ -27,6 +31,35 @@ package struct Envelope: Hashable, Sendable {
 
     /// How the ordering service counts an envelope (interop 7.2).
     package var sizeBytes: Int { self.payload.count + self.signature.count }
+}
+
+/// A payload as it came, perhaps without a header.
+package struct PayloadContent: Hashable, Sendable {
+    /// Both headers as bytes; each may be empty.
+    package struct Header: Hashable, Sendable {
+        package let channelHeaderBytes: [UInt8]
+        package let signatureHeaderBytes: [UInt8]
+    }
+
+    package var header: Header?
+    package var data: [UInt8]
+
+    init(header: Header?, data: [UInt8]) {
+        self.header = header
+        self.data = data
+    }
+
+    /// Reads a serialised `common.Payload`.
+    package init(serialized: [UInt8]) throws(MessageError) {
+        if let plain = Self.plain(serialized) {
+            self = plain
+            return
+        }
+        let message = try Common_Payload.decode(serialized, as: "payload")
+        let header = Header(
+            channelHeaderBytes: message.header.channelHeader.byteArray, signatureHeaderBytes: message.header.signatureHeader.byteArray)
+        self.init(header: message.hasHeader ? header : nil, data: message.data.byteArray)
+    }
 }
 
 /// The inside of an envelope, one level down; header bytes are kept as received because they are hashed.
@@ -44,11 +77,9 @@ package struct Payload: Hashable, Sendable {
 
     /// Reads a serialised `common.Payload`; nil header bytes mean that it has no header at all.
     package init(serialized: [UInt8]) throws(MessageError) {
-        let message = try Common_Payload.decode(serialized, as: "payload")
-        guard message.hasHeader else { throw MessageError(part: "payload", reason: "has no header") }
-        self.init(
-            channelHeaderBytes: message.header.channelHeader.byteArray, signatureHeaderBytes: message.header.signatureHeader.byteArray,
-            data: message.data.byteArray)
+        let content = try PayloadContent(serialized: serialized)
+        guard let header = content.header else { throw MessageError(part: "payload", reason: "has no header") }
+        self.init(channelHeaderBytes: header.channelHeaderBytes, signatureHeaderBytes: header.signatureHeaderBytes, data: content.data)
     }
 
     /// Fabric's bytes.

@@ -14,6 +14,10 @@ package struct SignatureHeader: Hashable, Sendable {
 
     /// Reads the serialised header.
     package init(serialized: [UInt8]) throws(MessageError) {
+        if let plain = Self.plain(serialized) {
+            self = plain
+            return
+        }
         let message = try Common_SignatureHeader.decode(serialized, as: "signature header")
         self.init(creator: message.creator.byteArray, nonce: message.nonce.byteArray)
     }

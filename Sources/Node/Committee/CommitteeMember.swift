@@ -46,7 +46,8 @@ package final class CommitteeMember: Sendable {
         self.clock = clock
         do {
             let chain = genesis.headerHash
-            var blocks = try CommitteeBlocks(genesis: ChannelBundle(block: genesis, verifier: RememberedSignatures()), chain: chain)
+            let signatures = SignatureMemory(capacity: NodeLimits.rememberedSignatures)
+            var blocks = try CommitteeBlocks(genesis: ChannelBundle(block: genesis, verifier: signatures), chain: chain)
             if let agreed = (blocks.governance as? ElectedGovernance)?.plane.settings { settings.ordering = settings.ordering.agreed(agreed) }
             let consenter = try consenter ?? blocks.consenter(of: identity)
             self.consenter = consenter
@@ -56,7 +57,7 @@ package final class CommitteeMember: Sendable {
             let joined = kept ?? (hasBlocks ? nil : join)
             if let joined {
                 blocks = try joined.snapshot.rules(
-                    genesis: genesis, trust: joined.trust, settings: settings.ordering, verifier: RememberedSignatures())
+                    genesis: genesis, trust: joined.trust, settings: settings.ordering, verifier: signatures)
                 if kept == nil { try joined.write(to: folder) }
             }
             let start = joined?.snapshot.blocks.last?.number ?? 0

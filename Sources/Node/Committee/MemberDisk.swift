@@ -6,7 +6,7 @@ import LedgerModel
 import Ordering
 
 /// What a member writes before it signs: the safety record in two slots and the signer's guard, in a folder that is its own (1.10).
-struct MemberDisk: SafetyStore {
+package struct MemberDisk: SafetyStore {
     static let recordFile = "safety-record"
     static let guardFile = "signer-guard"
 
@@ -22,7 +22,7 @@ struct MemberDisk: SafetyStore {
     /// A key is new when the folder holds neither record, guard nor block. The record of a used key is never made anew (W6).
     ///
     /// - Throws: When another process has the folder, or a file cannot be read or written.
-    init(folder: String, chain: [UInt8], consenter: UInt32, environment: SystemEnvironment, files: any BlockFileIO) throws {
+    package init(folder: String, chain: [UInt8], consenter: UInt32, environment: SystemEnvironment, files: any BlockFileIO) throws {
         try HostFiles.makeFolders(folder)
         guard let lock = try files.lock(folder) else { throw MemberFailure(reason: "another process uses \(folder): a key signs in one place only") }
         self.folder = folder
@@ -71,10 +71,13 @@ struct MemberDisk: SafetyStore {
         try self.guardFile.sync()
         self.guardSlots = guardSlots
         self.slots = read
+        // Nor may the names be, of the files and of the folder: a member that finds none of them takes its key for a new one.
+        try files.syncFolder(folder)
+        try HostFiles.syncFolder(of: folder)
     }
 
     /// What the member may do, given its last stored block.
-    func recovery(chain: [UInt8], consenter: UInt32, head: UInt64, isMoveApproved: Bool) throws -> Recovery {
+    package func recovery(chain: [UInt8], consenter: UInt32, head: UInt64, isMoveApproved: Bool) throws -> Recovery {
         let instance = self.slots?.owner.instance ?? [UInt8](repeating: 0, count: 16)
         guard let owner = RecordOwner(chain: chain, consenter: consenter, instance: instance, machine: try Self.machine(self.folder)) else {
             throw MemberFailure(reason: "the chain's name is not a hash")
@@ -83,7 +86,7 @@ struct MemberDisk: SafetyStore {
     }
 
     /// Makes the record durable. After an error the member must stop (W3).
-    mutating func persist(_ record: SafetyRecord) throws {
+    package mutating func persist(_ record: SafetyRecord) throws {
         guard let written = self.slots?.write(record), let file = self.record else {
             throw MemberFailure(reason: "the safety record cannot be written")
         }
@@ -92,7 +95,7 @@ struct MemberDisk: SafetyStore {
     }
 
     /// Notes durably that a message is about to be signed (W7).
-    mutating func claim(_ request: SignRequest, signedBytes: [UInt8]) throws {
+    package mutating func claim(_ request: SignRequest, signedBytes: [UInt8]) throws {
         var signerGuard = self.guardSlots.signerGuard
         try signerGuard.claim(height: request.height, round: request.round, kind: request.kind, signedBytes: signedBytes)
         guard signerGuard != self.guardSlots.signerGuard else { return }

@@ -178,21 +178,35 @@ package final class OrderingCommittee: Sendable {
             }
             let (members, receivers, last) = self.state.withLock { ($0.members, $0.receivers, $0.lastDelivery) }
             if let last, wanted > last { return }
-            var block: OrderedBlock?
-            for id in members.keys.sorted() where block == nil {
-                // A member whose disk fails is passed over: the next one has the same block.
-                block = (try? members[id]?.block(wanted)) ?? nil
+            var blocks: [OrderedBlock] = []
+            var sizeBytes = 0
+            // All that are there, so that a receiver can work on several at once.
+            while blocks.count < NodeLimits.pipelineBlocks, sizeBytes < NodeLimits.pipelineBytes, next <= last ?? .max {
+                var block: OrderedBlock?
+                for id in members.keys.sorted() where block == nil {
+                    // A member whose disk fails is passed over: the next one has the same block.
+                    block = (try? members[id]?.block(next)) ?? nil
+                }
+                guard let block else { break }
+                sizeBytes += block.envelopes.reduce(0) { $0 + $1.count }
+                blocks.append(block)
+                next += 1
             }
-            guard let block else {
+            guard !blocks.isEmpty else {
                 // Its disk fails or it is just going down; asking again at once would keep a core busy until it is back.
                 try await self.environment.sleep(milliseconds: NodeLimits.unreadableBlockPauseMs)
                 continue
             }
+            let round = blocks
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for receiver in receivers { group.addTask { try await receiver.receive(block) } }
+                for receiver in receivers {
+                    group.addTask {
+                        var rest = round[...]
+                        try await receiver.receive { rest.popFirst() }
+                    }
+                }
                 try await group.waitForAll()
             }
-            next += 1
         }
     }
 

@@ -32,7 +32,7 @@ extension FileTree {
 
 /// Whole files, written so that a reader sees the old content or the new one.
 package enum HostFiles {
-    /// Makes a folder and those above it; one that exists is left as it is.
+    /// Makes a folder and those above it, and their names durable; one that exists is left as it is.
     ///
     /// - Parameter mode: Of the last folder, if it is made.
     package static func makeFolders(_ path: String, mode: mode_t = 0o755) throws(HostFileError) {
@@ -40,7 +40,11 @@ package enum HostFiles {
         let names = path.split(separator: "/")
         for (index, name) in names.enumerated() {
             prefix += (prefix.isEmpty || prefix.hasSuffix("/") ? "" : "/") + name
-            if mkdir(prefix, index == names.count - 1 ? mode : 0o755) != 0, errno != EEXIST { throw HostFileError(path: prefix, code: errno) }
+            if mkdir(prefix, index == names.count - 1 ? mode : 0o755) == 0 {
+                try self.syncFolder(of: prefix)
+            } else if errno != EEXIST {
+                throw HostFileError(path: prefix, code: errno)
+            }
         }
     }
 
@@ -75,8 +79,8 @@ package enum HostFiles {
         guard fsync(descriptor) == 0 else { throw HostFileError(path: path, code: errno) }
     }
 
-    /// Without this a crash could bring the old file back.
-    private static func syncFolder(of path: String) throws(HostFileError) {
+    /// Makes the name of a file or folder durable: without this a crash could bring the old one back, or none.
+    static func syncFolder(of path: String) throws(HostFileError) {
         let folder: String
         switch path.lastIndex(of: "/") {
         case nil: folder = "."

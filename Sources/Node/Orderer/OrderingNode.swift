@@ -21,7 +21,6 @@ package final class OrderingNode: OrdererConnection {
     private let folder: String
     private let environment: SystemEnvironment
     private let store: BlockStore
-    private let checks: BroadcastChecks
     private let service: Mutex<OrderingService<CommitteeOfOne>>
     private let receivers = Mutex<[any BlockReceiver]>([])
     /// Why nothing is ordered any more.
@@ -30,9 +29,11 @@ package final class OrderingNode: OrdererConnection {
     private let workInput: AsyncStream<Work>.Continuation
 
     /// Opens the node's block files in a folder, or starts them with the genesis block, and continues after the last block.
+    ///
+    /// - Parameter signatures: Which signatures are known to be right; a peer of the same host that shares it computes none of them again.
     package init(
         name: String, identity: SigningIdentity, folder: String, genesis: OrderedBlock, settings: OrderingSettings = OrderingSettings(),
-        environment: SystemEnvironment
+        environment: SystemEnvironment, signatures: any SignatureVerifying = SignatureMemory(capacity: NodeLimits.rememberedSignatures)
     ) throws(NodeError) {
         self.name = name
         self.folder = folder
@@ -40,15 +41,15 @@ package final class OrderingNode: OrdererConnection {
         (self.work, self.workInput) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(NodeLimits.orderingTasks))
         do {
             try HostFiles.makeFolders(folder)
-            let bundle = try ChannelBundle(block: genesis)
-            let opened = try Self.open(folder: folder + "/blocks", genesis: genesis, recent: settings.replayBlocks)
+            let opened = try Self.open(
+                folder: folder + "/blocks", genesis: genesis, recent: settings.replayBlocks, signatures: signatures)
+            let bundle = opened.bundle
             let guardBytes = try HostFiles.read(folder + "/" + Self.guardFile, limit: NodeLimits.guardBytes)
             let consenter = try CommitteeOfOne(
                 identity: identity, bundle: bundle, after: opened.last, chain: genesis.headerHash,
                 signingGuard: try guardBytes.map { try SigningGuardFormat.decode($0) })
             self.store = opened.store
             let service = OrderingService(bundle: bundle, consenter: consenter, settings: settings, recent: opened.recent)
-            self.checks = service.checks
             self.service = Mutex(service)
         } catch {
             throw .notJoined(node: name, reason: "\(error)")
@@ -70,7 +71,8 @@ package final class OrderingNode: OrdererConnection {
         // Signatures are checked by many callers at a time; only the queueing is one after the other.
         let checked: CheckedEnvelope
         do {
-            checked = try self.checks.check(envelope, now: now)
+            // Those of the configuration in force; the service notices when it changes before the envelope reaches the queue.
+            checked = try self.service.withLock { $0.checks }.check(envelope, now: now)
         } catch {
             return BroadcastReply(status: error.verdict.status, info: error.verdict.info)
         }
@@ -164,9 +166,13 @@ package final class OrderingNode: OrdererConnection {
     /// Gives a receiver the stored blocks that it has missed.
     private func bringUp(_ receiver: any BlockReceiver, below height: UInt64) async throws {
         guard receiver.height < height else { return }
+        let first = receiver.height
         var scan = try self.store.scan()
-        while let stored = try scan.next(), stored.number < height {
-            if stored.number >= receiver.height { try await receiver.receive(try OrderedBlock(serialized: stored.bytes)) }
+        try await receiver.receive {
+            while let stored = try scan.next(), stored.number < height {
+                if stored.number >= first { return try OrderedBlock(serialized: stored.bytes) }
+            }
+            return nil
         }
     }
 
@@ -183,10 +189,11 @@ package final class OrderingNode: OrdererConnection {
     private static let guardFile = "signing-guard"
 
     private static func open(
-        folder: String, genesis: OrderedBlock, recent count: Int
-    ) throws -> (store: BlockStore, last: OrderedBlock, recent: [OrderedBlock]) {
+        folder: String, genesis: OrderedBlock, recent count: Int, signatures: any SignatureVerifying
+    ) throws -> (store: BlockStore, bundle: ChannelBundle, last: OrderedBlock, recent: [OrderedBlock]) {
         let files = SystemFiles()
         let store = try BlockStore(folder: folder, files: files)
+        var bundle = try ChannelBundle(block: genesis, verifier: signatures)
         var last: OrderedBlock?
         var recent: [OrderedBlock] = []
         var scan = try BlockScan(folder: folder, files: files)
@@ -195,15 +202,19 @@ package final class OrderingNode: OrdererConnection {
             if last == nil, block.headerHash != genesis.headerHash {
                 throw LedgerMismatch(reason: "its block files begin with another genesis block")
             }
+            // The configuration in force is the last one that was ordered, whatever the genesis block says.
+            if last != nil, let config = ConfigurationBlock.configEnvelope(in: block) {
+                bundle = try bundle.successor(verifying: config, strictness: .replay)
+            }
             last = block
             recent.append(block)
             if recent.count > max(count, 1) { recent.removeFirst() }
         }
         guard let last else {
             _ = try store.append(genesis.serialized(), number: 0)
-            return (store, genesis, [])
+            return (store, bundle, genesis, [])
         }
-        return (store, last, recent)
+        return (store, bundle, last, recent)
     }
 }
 

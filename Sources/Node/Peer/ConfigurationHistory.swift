@@ -1,4 +1,5 @@
 import ChannelConfiguration
+import Identity
 import Ledger
 import LedgerModel
 import Validation
@@ -8,10 +9,12 @@ struct ConfigurationHistory {
     private let snapshot: LedgerSnapshot
     /// That of the genesis block.
     private let first: ChannelBundle
+    private let verifier: any SignatureVerifying
 
-    init(_ snapshot: LedgerSnapshot, first: ChannelBundle) {
+    init(_ snapshot: LedgerSnapshot, first: ChannelBundle, verifier: any SignatureVerifying) {
         self.snapshot = snapshot
         self.first = first
+        self.verifier = verifier
     }
 
     func authority() throws -> BlockAuthority {
@@ -25,7 +28,7 @@ struct ConfigurationHistory {
     /// The configuration in office: the last one that was committed, kept in the world state.
     private func current() throws -> ChannelBundle {
         guard let stored = try self.snapshot.value(at: .key(Namespace(""), ConfigurationState.key)) else { return self.first }
-        return try ChannelBundle(configEnvelope: stored.value, channelID: self.first.channelID)
+        return try ChannelBundle(configEnvelope: stored.value, channelID: self.first.channelID, verifier: self.verifier)
     }
 
     /// The configuration below a block that changed it; nil for a block that changed nothing.
@@ -37,7 +40,7 @@ struct ConfigurationHistory {
             let lastConfig = try OrdererBlockMetadata(serialized: BlockSignatures(slot: self.block(number - 1).metadata(.signatures)).value)
                 .lastConfig
             guard lastConfig < number, lastConfig > 0 else { break }
-            if let block = try self.changesConfiguration(lastConfig) { return try ChannelBundle(block: block) }
+            if let block = try self.changesConfiguration(lastConfig) { return try ChannelBundle(block: block, verifier: self.verifier) }
             number = lastConfig
         }
         return self.first

@@ -65,7 +65,7 @@ import Testing
         for block in chain.dropFirst(lie + 2) { #expect(try CommitCertificate(of: block).entries.allSatisfy { $0.consenter != 2 }) }
         let later = try chain.dropFirst(lie + 2).flatMap { try CommitCertificate(of: $0).entries.map(\.consenter) }
         #expect(later.contains(5))
-        let catalogue = SystemContracts.catalogue(approvals: ApproveAll(organization: "Inst1MSP"), contracts: [])
+        let catalogue = SystemContracts.catalogue(contracts: [])
         let report = try await Auditor(catalogue: catalogue).audit(ledger: folder.path(of: "peer1"))
         #expect(report.findings == [])
         #expect(report.committees.map { $0.members.map(\.consenter) } == [[1, 2, 3, 4], [1, 3, 4, 5]])

@@ -96,7 +96,7 @@ struct ElectedCommitteeWorld: Sendable {
 
     func peer(_ number: Int, in folder: TemporaryFolder) throws -> PeerNode {
         let (environment, identity) = (self.environment, self.peers[number - 1])
-        let catalogue = SystemContracts.catalogue(approvals: ApproveAll(organization: identity.mspID), contracts: [])
+        let catalogue = SystemContracts.catalogue(contracts: [])
         return try PeerNode(
             name: "peer\(number)", identity: identity, folder: folder.path(of: "peer\(number)"), genesis: self.genesis,
             machine: ContractMachine(catalogue: catalogue) { environment.monotonicNanoseconds() }, environment: environment)

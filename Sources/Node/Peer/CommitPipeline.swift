@@ -1,0 +1,247 @@
+import ChannelConfiguration
+import Ledger
+import LedgerModel
+import Synchronization
+import Validation
+
+/// Brings blocks into a ledger: while one is made durable the next one is validated.
+///
+/// Work runs in the tasks of those who bring blocks; they take turns as `CommitLine` says. Blocks that wait are bounded in number and bytes:
+/// whoever brings one more waits until there is room. A block counts as taken only when it is durable and everybody who waits for its
+/// transactions has been told, in the order of the blocks. Whatever fails or is cancelled before that takes the blocks after it out of the line
+/// and changes nothing.
+final class CommitPipeline: Sendable {
+    /// Judges a block as a whole before anything in it is looked at.
+    typealias Verify = @Sendable (OrderedBlock, BlockAuthority, ChainPosition) throws -> Void
+    /// What a block is validated against.
+    typealias View = @Sendable (CommitLine.Basis) -> any PendingState.Base
+    /// Is told of each block once it is durable, one after the other.
+    typealias Publish = @Sendable (ValidationOutcome) throws -> Void
+
+    private struct State {
+        var line: CommitLine
+        /// Grows with every change of the line, so that nobody sleeps through one.
+        var changes: UInt64 = 0
+        var lastWaiter: UInt64 = 0
+        var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    }
+
+    private let name: String
+    private let ledger: Ledger
+    private let committer: BlockCommitter
+    private let verify: Verify
+    private let view: View
+    private let publish: Publish
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - authority: Under which configurations the next block is judged.
+    ///   - position: Where the ledger's chain stands.
+    init(
+        name: String, ledger: Ledger, authority: BlockAuthority, position: ChainPosition, limitBytes: Int = NodeLimits.pipelineBytes,
+        limitBlocks: Int = NodeLimits.pipelineBlocks,
+        verify: @escaping Verify = { block, authority, position in
+            try BlockVerifier(authority, form: .canonical).verify(block, after: position)
+        }, view: @escaping View = CommitPipeline.view, publish: @escaping Publish
+    ) {
+        let snapshot = ledger.snapshot()
+        let tip = CommitLine.Tip(position: position, authority: authority, commitHash: snapshot.head.commitHash, plans: PolicyPlans())
+        self.name = name
+        self.ledger = ledger
+        self.committer = BlockCommitter(name: name, ledger: ledger)
+        self.verify = verify
+        self.view = view
+        self.publish = publish
+        self.state = Mutex(State(line: CommitLine(durable: tip, ledger: snapshot, limitBytes: limitBytes, limitBlocks: limitBlocks)))
+    }
+
+    /// Takes a block and returns when it is durable.
+    ///
+    /// - Throws: `NodeError.blockRefused` with the reason, or `.blockDropped` when a block before it failed.
+    func take(_ block: OrderedBlock) async throws(NodeError) {
+        if let ticket = try await self.admit(block) { try await self.finish(ticket) }
+    }
+
+    /// Takes blocks as they come and returns when all are durable; `next` gives nil at the end.
+    ///
+    /// - Throws: What `next` throws, or as `take(_:)` the error of the first block that failed.
+    func take(each next: () async throws -> OrderedBlock?) async throws {
+        let failure = await withTaskGroup(of: NodeError?.self, returning: (any Error)?.self) { group in
+            var failure: (any Error)?
+            var running = 0
+            do {
+                while failure == nil, let block = try await next() {
+                    // The line is full before this is: what is finished is collected here, and what has failed is heard of.
+                    while running >= NodeLimits.pipelineBlocks, let finished = await group.next() {
+                        running -= 1
+                        failure = Self.reason(failure, finished)
+                    }
+                    guard let ticket = try await self.admit(block) else { continue }
+                    running += 1
+                    group.addTask {
+                        do throws(NodeError) { try await self.finish(ticket) } catch { return error }
+                        return nil
+                    }
+                }
+            } catch {
+                failure = error
+            }
+            while let finished = await group.next() { failure = Self.reason(failure, finished) }
+            return failure
+        }
+        if let failure { throw failure }
+    }
+
+    /// Of two failures the one that explains the other: blocks behind one that failed are dropped or do not fit.
+    private static func reason(_ known: (any Error)?, _ new: NodeError?) -> (any Error)? {
+        guard let new else { return known }
+        if case .blockDropped = new { return known ?? new }
+        return new
+    }
+
+    /// A place in the line. Whoever drops it unused gives the place back, and with it those of all blocks that came later.
+    final class Ticket: Sendable {
+        fileprivate let id: CommitLine.ID
+        fileprivate let block: OrderedBlock
+        private let pipeline: CommitPipeline
+
+        fileprivate init(_ id: CommitLine.ID, _ block: OrderedBlock, _ pipeline: CommitPipeline) {
+            self.id = id
+            self.block = block
+            self.pipeline = pipeline
+        }
+
+        deinit { self.pipeline.change { $0.failed(self.id) } }
+    }
+
+    /// Puts the next block into the line, when there is room; nil when the ledger has it already.
+    ///
+    /// - Throws: `NodeError.blockRefused` when blocks are missing before it, or another block of its number is there.
+    func admit(_ block: OrderedBlock) async throws(NodeError) -> Ticket? {
+        do {
+            return try await self.place(block)
+        } catch {
+            throw .blockRefused(node: self.name, block: block.number, reason: "\(error)")
+        }
+    }
+
+    private func place(_ block: OrderedBlock) async throws -> Ticket? {
+        let number = block.number.rawValue
+        let size = block.envelopes.reduce(0) { $0 + $1.count }
+        let id: CommitLine.ID? = try await self.turn { line in
+            // One that is on its way already is waited for.
+            if line.contains(number: number) { return nil }
+            if number <= line.durableNumber { return .some(nil) }
+            guard number == line.lastNumber &+ 1 else {
+                throw BlockVerificationError.wrongNumber(expected: BlockNumber(line.lastNumber &+ 1), found: block.number)
+            }
+            return line.admit(number: number, sizeBytes: size).map { .some($0) }
+        }
+        if let id { return Ticket(id, block, self) }
+        // A block that is delivered again is not an error: the sender may not know that it arrived. Another one of its number is a fork.
+        guard try self.ledger.snapshot().block(block.number)?.headerHash == block.headerHash else {
+            throw LedgerMismatch(reason: "its ledger holds another block of that number; keep both blocks and find out who signed them")
+        }
+        return nil
+    }
+
+    /// Validates and commits an admitted block when its turns come.
+    ///
+    /// - Throws: As `take(_:)`.
+    func finish(_ ticket: Ticket) async throws(NodeError) {
+        do {
+            let basis = try await self.turn { try $0.beginValidation(ticket.id) }
+            let (outcome, tip) = try await self.validate(ticket.block, basis)
+            let pending = PendingBlock(outcome.block)
+            try self.change { line in
+                try line.validated(ticket.id, tip: tip, pending: pending, changesConfiguration: outcome.newBundle != nil)
+            }
+            _ = try await self.turn { try $0.beginCommit(ticket.id) }
+            try await self.committer.commit(outcome.block)
+            // It is durable whatever happens now.
+            let published = Result { try self.publish(outcome) }
+            let snapshot = self.ledger.snapshot()
+            try self.change { try $0.committed(ticket.id, ledger: snapshot) }
+            try published.get()
+        } catch is CommitLineError {
+            throw .blockDropped(node: self.name, block: ticket.block.number)
+        } catch {
+            self.change { $0.failed(ticket.id) }
+            throw .blockRefused(node: self.name, block: ticket.block.number, reason: "\(error)")
+        }
+    }
+
+    /// The ledger as it will be once everything before the block is durable.
+    @Sendable static func view(_ basis: CommitLine.Basis) -> any PendingState.Base {
+        guard let pending = basis.pending else { return basis.ledger }
+        return PendingState(pending, over: basis.ledger)
+    }
+
+    private func validate(_ block: OrderedBlock, _ basis: CommitLine.Basis) async throws -> (ValidationOutcome, CommitLine.Tip) {
+        let tip = basis.tip
+        try self.verify(block, tip.authority, tip.position)
+        let state = self.view(basis)
+        let outcome = try await BlockValidator(bundle: tip.authority.bundle, plans: tip.plans).validate(
+            block, state: state, transactions: state, previousCommitHash: tip.commitHash)
+        let after = CommitLine.Tip(
+            position: try ChainPosition(after: block, chain: tip.position.chain), authority: tip.authority.after(newBundle: outcome.newBundle),
+            commitHash: outcome.block.commitHash, plans: tip.plans.after(outcome))
+        return (outcome, after)
+    }
+
+    /// Waits until the line gives something.
+    private func turn<Value: Sendable>(_ ask: (inout CommitLine) throws -> Value?) async throws -> Value {
+        while true {
+            try Task.checkCancellation()
+            let (value, seen) = try self.state.withLock { state in (try ask(&state.line), state.changes) }
+            if let value { return value }
+            await self.nextChange(after: seen)
+        }
+    }
+
+    private func nextChange(after seen: UInt64) async {
+        let id = self.state.withLock { state in
+            state.lastWaiter += 1
+            return state.lastWaiter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = self.state.withLock { state in
+                    // A cancellation before this line found nobody to wake.
+                    if state.changes != seen || Task.isCancelled { return true }
+                    state.waiters[id] = continuation
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            self.state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
+        }
+    }
+
+    private func change(_ body: (inout CommitLine) throws -> Void) rethrows {
+        var woken: [CheckedContinuation<Void, Never>] = []
+        defer { for waiter in woken { waiter.resume() } }
+        try self.state.withLock { state in
+            try body(&state.line)
+            state.changes += 1
+            woken = Array(state.waiters.values)
+            state.waiters = [:]
+        }
+    }
+}
+
+/// Commits blocks on a thread of its own: the cooperative pool has as many threads as the machine has cores, and a sync would hold one up.
+private actor BlockCommitter {
+    private let thread: MemberThread
+    private let ledger: Ledger
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { self.thread.asUnownedSerialExecutor() }
+
+    init(name: String, ledger: Ledger) {
+        self.thread = MemberThread(label: "\(name) commits")
+        self.ledger = ledger
+    }
+
+    func commit(_ block: ValidatedBlock) throws { try self.ledger.commit(block) }
+}

@@ -1,0 +1,68 @@
+import ChannelConfiguration
+import ContractVM
+import Endorsement
+import Identity
+import Ledger
+import LedgerModel
+import SelvageClient
+import Synchronization
+import Validation
+
+/// What a peer tells others, which changes with every block: verdicts for those who wait, and who endorses under the configuration in office.
+final class PeerOffice: Sendable {
+    private let ledger: Ledger
+    private let identity: SigningIdentity
+    private let machine: ContractMachine
+    private let current: Mutex<Endorser>
+    private let waiters = CommitWaiters()
+    private let reasons = Mutex(RecentReasons())
+
+    init(ledger: Ledger, identity: SigningIdentity, machine: ContractMachine, bundle: ChannelBundle) {
+        self.ledger = ledger
+        self.identity = identity
+        self.machine = machine
+        self.current = Mutex(Self.endorser(identity, bundle, machine, ledger))
+    }
+
+    /// The private writes that it endorses are kept by the ledger.
+    private static func endorser(_ identity: SigningIdentity, _ bundle: ChannelBundle, _ machine: ContractMachine, _ ledger: Ledger) -> Endorser {
+        Endorser(identity: identity, bundle: bundle, machine: machine) { sets, id in try ledger.hold(sets, for: id) }
+    }
+
+    /// Who endorses now.
+    var endorser: Endorser { self.current.withLock { $0 } }
+
+    /// Announces a block that has become durable.
+    func publish(_ outcome: ValidationOutcome) throws {
+        if let bundle = outcome.newBundle {
+            let endorser = Self.endorser(self.identity, bundle, self.machine, self.ledger)
+            self.current.withLock { $0 = endorser }
+        }
+        let number = outcome.block.block.number
+        let snapshot = self.ledger.snapshot()
+        var statuses: [CommitStatus] = []
+        for (index, (id, verdict)) in zip(outcome.block.transactionIDs, outcome.verdicts).enumerated() {
+            guard let id else { continue }
+            if verdict.code != .valid {
+                // The id may be that of another transaction, here or earlier: those who wait for that one hear its verdict, not this one's.
+                guard let entry = try snapshot.entry(of: id), entry.block == number.rawValue, Int(entry.index) == index else { continue }
+            }
+            if let reason = verdict.reason { self.reasons.withLock { $0.add(reason, for: id) } }
+            statuses.append(CommitStatus(transaction: id, code: verdict.code, block: number, reason: verdict.reason))
+        }
+        self.waiters.resume(statuses)
+    }
+
+    /// Waits for the verdict on a transaction.
+    func status(of transaction: TransactionID) async throws -> CommitStatus {
+        try await self.waiters.wait(for: transaction) {
+            guard let entry = try self.ledger.snapshot().entry(of: transaction) else { return nil }
+            return CommitStatus(
+                transaction: transaction, code: entry.code, block: BlockNumber(entry.block),
+                reason: self.reasons.withLock { $0[transaction] })
+        }
+    }
+
+    /// Tells all who wait, now or later, that no more blocks will come.
+    func fail(_ error: NodeError) { self.waiters.fail(error) }
+}

@@ -50,9 +50,12 @@ package struct BroadcastChecks: Sendable {
         if isUpdate, !self.takesUpdates { throw .configurationUpdate }
         if self.isInMaintenance, !isUpdate { throw .maintenance }
         let serialized = envelope.serialized()
+        let digest = SHA256.hash(serialized)
+        let derivedID = isUpdate ? nil : Formulas.transactionID(nonce: signer.nonce, creator: signer.creator)
         return CheckedEnvelope(
-            serialized: serialized, digest: SHA256.hash(serialized), sizeBytes: envelope.sizeBytes, transactionID: header.transactionID,
-            hasDerivedID: header.transactionID == Formulas.transactionID(nonce: signer.nonce, creator: signer.creator),
+            serialized: serialized, digest: digest, sizeBytes: envelope.sizeBytes,
+            transactionID: isUpdate ? ConfigurationRequest.id(ofHash: digest) : header.transactionID,
+            hasDerivedID: isUpdate || header.transactionID == derivedID,
             timestamp: header.timestamp, creator: SHA256.hash(signer.creator),
             isGovernance: !isUpdate && (try? header.chaincodeName()) == ChaincodeDefinition.governanceNamespace, isUpdate: isUpdate,
             configurationSequence: self.bundle.sequence)

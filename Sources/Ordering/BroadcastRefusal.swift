@@ -67,7 +67,7 @@ package enum BroadcastRefusal: Error, Equatable, Sendable, CustomStringConvertib
         case .unknownChannel: "channel does not exist"
         case .notForClients(let type): "message of type \(type) cannot be processed directly: it is made by orderers"
         case .unknownType(let type): "message of type \(type) cannot be ordered: only endorser transactions (3) can"
-        case .configurationUpdate: "configuration updates of clients are not ordered by an elected committee of this version"
+        case .configurationUpdate: "this ordering service takes no configuration updates from clients"
         case .refusedUpdate(let error): "error applying config update to existing channel: \(error)"
         case .emptyPayload: "message payload is empty"
         case .tooLarge(let size, let limit): "message payload is \(size) bytes and exceeds maximum allowed \(limit) bytes"

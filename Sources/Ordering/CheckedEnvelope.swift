@@ -10,9 +10,9 @@ package struct CheckedEnvelope: Hashable, Sendable {
     package let sizeBytes: Int
     /// A configuration is alone in its block.
     package let isConfiguration: Bool
-    /// As the channel header says.
+    /// As the channel header says; of a request for another configuration `ConfigurationRequest.id`.
     package let transactionID: TransactionID
-    /// Whether the id is the hash of nonce and creator. Without that anyone could take an id that somebody else is about to use.
+    /// Whether the id is the hash of nonce and creator, or of the whole request. Without that anyone could take an id that somebody else is about to use.
     package let hasDerivedID: Bool
     /// As the channel header says.
     package let timestamp: Timestamp?

@@ -11,6 +11,10 @@ package enum OrderingLimits {
     /// Envelopes of one creator that wait at one member, and that one member takes from it in a second, where nothing else is said.
     package static let pendingOfOneIdentity = 10_000
     package static let envelopesPerSecond = 10_000
+    /// What a configuration block's envelope holds beside the configuration: headers, the proposer's certificate and signature.
+    package static let configurationFrameBytes = 8 << 10
+    /// Signatures under a configuration update that a committee looks at: each costs a check.
+    package static let updateSignatures = 256
     /// Creators whose speed a member remembers.
     package static let rememberedIdentities = 16_384
 }

@@ -41,10 +41,6 @@ package struct ReplayWindow: Sendable {
     /// Takes the ids of a stored block: how a host fills the window at start, with the last `blocks` blocks in ascending order.
     package mutating func record(_ block: OrderedBlock) {
         guard !self.isOff else { return }
-        let ids = block.envelopes.compactMap { bytes -> TransactionID? in
-            guard let envelope = try? Envelope(serialized: bytes), let payload = try? Payload(serialized: envelope.payload) else { return nil }
-            return BlockEffects.transactionID(of: payload)
-        }
-        self.record(ids, in: block.number)
+        self.record(block.envelopes.compactMap { ConfigurationRequest.orderedID(in: $0) }, in: block.number)
     }
 }

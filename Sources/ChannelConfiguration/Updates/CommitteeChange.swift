@@ -98,7 +98,7 @@ package struct CommitteeChange: Sendable {
     private static let policy = ConfigurationElement(.policy, "/Channel/Orderer/BlockValidation")
 
     /// The committee can change itself only where the configuration says so.
-    private static func checkGuards(of bundle: ChannelBundle) throws(ConfigurationUpdateError) {
+    package static func checkGuards(of bundle: ChannelBundle) throws(ConfigurationUpdateError) {
         let elements = try ElementMap(bundle.config.channelGroup)
         guard !bundle.consenters.isEmpty else {
             throw .forbiddenChange(ConfigurationElement(.value, "/Channel/Orderer/ConsensusType"), reason: "the channel has no committee")

@@ -38,6 +38,12 @@ package struct ConfigurationTransaction: Sendable {
         try self.update(in: try self.message(configEnvelope))
     }
 
+    /// The request inside a serialised `common.ConfigEnvelope` as its sender signed it; nil when there is none.
+    package static func request(in configEnvelope: [UInt8]) -> Envelope? {
+        guard let message = try? self.message(configEnvelope), message.hasLastUpdate else { return nil }
+        return Envelope(payload: message.lastUpdate.payload.byteArray, signature: message.lastUpdate.signature.byteArray)
+    }
+
     static func message(_ configEnvelope: [UInt8]) throws(ConfigurationUpdateError) -> Common_ConfigEnvelope {
         do {
             return try Common_ConfigEnvelope.decode(configEnvelope, as: "configuration envelope")

@@ -64,8 +64,12 @@ extension CommitteeReport {
                 what: "configuration: from block \(change.block.rawValue + 1) on blocks are signed by "
                     + change.consenters.map { "\($0.mspID) (\($0.id))" }.joined(separator: ", "))
         }
+        let updates = replay.updates.map { update in
+            Happening(
+                block: update.block.rawValue, what: "configuration: number \(update.sequence), asked for by a client; the committee stays as it is")
+        }
         // In one block the configuration comes first: the rest follows from it.
-        self.happenings = (changes.map { ($0, 0) } + texts.map { ($0, 1) }).enumerated().sorted {
+        self.happenings = ((changes + updates).map { ($0, 0) } + texts.map { ($0, 1) }).enumerated().sorted {
             ($0.element.0.block, $0.element.1, $0.offset) < ($1.element.0.block, $1.element.1, $1.offset)
         }.map(\.element.0)
     }

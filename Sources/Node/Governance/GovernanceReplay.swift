@@ -18,8 +18,10 @@ package struct GovernanceReplay: Sendable {
 
     package private(set) var plane: ControlPlane
     package private(set) var happenings: [Happening] = []
-    /// The configuration blocks after block 0, each with the consenters that it brings into office.
+    /// The configuration blocks after block 0 that change the committee, each with the consenters that it brings into office.
     package private(set) var changes: [(block: BlockNumber, consenters: [Consenter])] = []
+    /// The configuration blocks that clients have asked for, each with the number of its configuration.
+    package private(set) var updates: [(block: BlockNumber, sequence: UInt64)] = []
     private var position: ChainPosition
     private var authority: BlockAuthority
     private var chain = ReplayedChain()
@@ -54,15 +56,18 @@ package struct GovernanceReplay: Sendable {
     package mutating func take(_ block: OrderedBlock) throws(GovernanceReplayError) {
         do {
             try BlockVerifier(self.authority, form: .canonical).verify(block, after: self.position)
-            let new = BlockVerifier.isConfiguration(block) ? try ChannelBundle(block: block) : nil
+            // A quorum's signatures do not make a configuration: the update in it has to be authorised, and lead to it.
+            let new = try ConfigurationBlock.configEnvelope(in: block).map { try self.plane.bundle.successor(verifying: $0) }
             let next = try ChainPosition(after: block, chain: self.plane.chain)
             guard next.metadata?.header.govRoot == self.plane.root else {
                 throw GovernanceReplayError.block(block.number, reason: "its header names another state of governance than the blocks before it give")
             }
+            let before = self.plane.bundle.consenters
             let events = try self.plane.apply(block, decided: self.chain)
             try self.chain.append(block)
             self.happenings += events.map { Happening(block: block.number, event: $0) }
-            if let new { self.changes.append((block.number, new.consenters)) }
+            if let new, new.consenters == before { self.updates.append((block.number, new.sequence)) }
+            if let new, new.consenters != before { self.changes.append((block.number, new.consenters)) }
             self.authority = self.authority.after(newBundle: new)
             self.position = next
         } catch let error as GovernanceReplayError {
@@ -82,9 +87,7 @@ struct ReplayedChain: DecidedChain {
     mutating func append(_ block: OrderedBlock) throws(MessageError) {
         self.decided.append(try DecidedHeight(block))
         for bytes in block.envelopes {
-            guard let envelope = try? Envelope(serialized: bytes), let payload = try? Payload(serialized: envelope.payload),
-                let id = BlockEffects.transactionID(of: payload), self.heights[id] == nil
-            else { continue }
+            guard let id = ConfigurationRequest.orderedID(in: bytes), self.heights[id] == nil else { continue }
             self.heights[id] = block.number.rawValue
         }
     }

@@ -1,3 +1,4 @@
+import ChannelConfiguration
 import LedgerModel
 
 /// Why a block is invalid: the first rule of the validity predicate that it breaks. All members come to the same answer.
@@ -18,6 +19,8 @@ package enum CandidateFault: Error, Equatable, Sendable, CustomStringConvertible
     case changeIsDue
     /// The block holds a configuration that is not the due one, or that too few members have signed.
     case configuration(reason: String)
+    /// The block holds a configuration that does not follow from a client's authorised request and the configuration in force.
+    case update(ConfigurationUpdateError)
     /// A heartbeat while there is none due.
     case heartbeatTooEarly
     /// An envelope that only the proposer may make is not signed by it.
@@ -30,7 +33,15 @@ package enum CandidateFault: Error, Equatable, Sendable, CustomStringConvertible
         switch self {
         case .envelope(let index, _), .envelopeForm(let index), .repeated(let index): index
         case .wrongField, .parentCertificate, .size, .changeIsDue, .configuration, .contradictoryOutline: nil
-        case .heartbeatTooEarly, .foreignEnvelope: 0
+        case .heartbeatTooEarly, .foreignEnvelope, .update: 0
+        }
+    }
+
+    /// Whether the configuration's request is to blame, and not who made the block of it.
+    var isOfRequest: Bool {
+        switch self {
+        case .update, .envelope: true
+        default: false
         }
     }
 
@@ -43,6 +54,7 @@ package enum CandidateFault: Error, Equatable, Sendable, CustomStringConvertible
         case .envelopeForm(let index): "envelope \(index) is not in canonical form"
         case .changeIsDue: "a change of the committee is due, and this is another block"
         case .configuration(let reason): "its configuration is not the due one: \(reason)"
+        case .update(let error): "its configuration may not follow: \(error)"
         case .heartbeatTooEarly: "it is a heartbeat, and none is due"
         case .foreignEnvelope: "its envelope is not signed by the proposer"
         case .contradictoryOutline: "its hashes contradict each other"

@@ -3,7 +3,7 @@ import CryptoPrimitives
 import Identity
 import LedgerModel
 
-/// Envelopes that members make themselves: heartbeats and changes of the committee. Each is alone in its block and signed by the proposer.
+/// Envelopes that members make themselves: heartbeats and configurations. Each is alone in its block and signed by the proposer.
 extension CommitteeBlocks {
     /// Makes the heartbeat of the next height.
     package func heartbeat(after position: ChainPosition, by proposer: SigningIdentity, now: Timestamp) throws(CryptoError) -> CheckedEnvelope {
@@ -44,7 +44,7 @@ extension CommitteeBlocks {
             .evidence(offence), channel: self.bundle.channelID, creator: member, nonce: Array(SHA256.hash(seed).prefix(24)), timestamp: now)
     }
 
-    private static func checked(_ envelope: Envelope, isConfiguration: Bool) -> CheckedEnvelope {
+    static func checked(_ envelope: Envelope, isConfiguration: Bool) -> CheckedEnvelope {
         let serialized = envelope.serialized()
         return CheckedEnvelope(
             serialized: serialized, digest: SHA256.hash(serialized), sizeBytes: envelope.sizeBytes, isConfiguration: isConfiguration,
@@ -54,6 +54,7 @@ extension CommitteeBlocks {
     /// Why an envelope of a client cannot be ordered next; nil when it may: governance judges its own at the door already.
     package func refusalAtDoor(_ envelope: CheckedEnvelope, height: UInt64) -> BroadcastRefusal? {
         if self.governance.isHalted { return .unavailable(reason: "ordering is halted until people have looked at the committee's evidence") }
+        if envelope.isUpdate { return self.refusal(ofRequest: envelope) }
         guard envelope.isGovernance else { return nil }
         if HeartbeatEnvelope(envelope.serialized) != nil { return .governance(reason: "heartbeats are made by the proposer of a block") }
         return self.governance.fault(in: [envelope.serialized], height: height, proposer: 0).map { .governance(reason: $0.reason) }
@@ -81,6 +82,10 @@ extension CommitteeBlocks {
             try self.checkSigner(config.signer.creator, of: envelope, is: candidate.header.proposer)
             return true
         }
+        if ConfigurationBlock.configEnvelope(in: envelope) != nil {
+            try self.checkConfiguration(envelope, serialized, in: candidate, after: position, rules: rules)
+            return true
+        }
         guard let beat = HeartbeatEnvelope(serialized) else { return false }
         guard let due = rules.heartbeatDue(after: position), candidate.header.timeMs >= due else { throw .heartbeatTooEarly }
         guard beat.height == candidate.height, beat.channel == self.bundle.channelID, beat.hasDerivedID, envelope.serialized() == serialized else {
@@ -93,7 +98,7 @@ extension CommitteeBlocks {
         return true
     }
 
-    private func checkSigner(_ creator: [UInt8], of envelope: Envelope, is proposer: UInt32) throws(CandidateFault) {
+    func checkSigner(_ creator: [UInt8], of envelope: Envelope, is proposer: UInt32) throws(CandidateFault) {
         guard let identity = try? self.bundle.membership.verify(envelope.signature, of: envelope.payload, by: creator),
             self.isMember(proposer, identity)
         else { throw .foreignEnvelope }

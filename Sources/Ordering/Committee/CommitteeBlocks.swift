@@ -73,7 +73,7 @@ package struct CommitteeBlocks: Sendable {
         self.schedule = schedule
         self.auditors = term?.auditors ?? []
         self.keys = CommitteeKeys(chain: chain, keys: keys, verifier: bundle.verifier)
-        self.checks = BroadcastChecks(bundle: bundle, officeHolders: governance.officeHolders(at: height))
+        self.checks = BroadcastChecks(bundle: bundle, officeHolders: governance.officeHolders(at: height), takesUpdates: true)
         self.identities = identities
         self.committeeHash = CommitteeHashFormat.hash(epoch: committee.epoch, members: members)
         self.governance = governance
@@ -218,8 +218,7 @@ package struct CommitteeBlocks: Sendable {
     }
 
     private func checkEnvelopes(_ candidate: CandidateBlock, after position: ChainPosition, rules: ReplayRules) throws(CandidateFault) {
-        // Certificates expire by the parent's time: members' clocks differ.
-        let time = Timestamp(seconds: Int64(clamping: position.timeMs / 1_000), nanoseconds: Int32(position.timeMs % 1_000) * 1_000_000)
+        let time = Self.judgedAt(position)
         if try self.checkOwnEnvelope(candidate, after: position, rules: rules) { return }
         var ids: Set<TransactionID> = []
         var bytes = 0
@@ -228,6 +227,8 @@ package struct CommitteeBlocks: Sendable {
             let item: CheckedEnvelope
             do throws(BroadcastRefusal) {
                 item = try self.checks.check(envelope, now: time)
+                // What stands in a block is the configuration that a request leads to, alone.
+                if item.isUpdate { throw .unknownType(ChannelHeader.Kind.configUpdate.rawValue) }
                 try rules.check(item, parentMs: position.timeMs, latestMs: candidate.header.timeMs)
                 try rules.checkWarmUp(item, after: position.number)
                 if item.isGovernance, HeartbeatEnvelope(serialized) != nil { throw .governance(reason: "a heartbeat is alone in its block") }
@@ -243,6 +244,11 @@ package struct CommitteeBlocks: Sendable {
         guard candidate.block.envelopes.count == 1 || bytes <= Self.preferredBytes(self.bundle.batch) else {
             throw .size(envelopes: candidate.block.envelopes.count, bytes: bytes)
         }
+    }
+
+    /// Certificates expire by the parent's time: members' clocks differ.
+    static func judgedAt(_ position: ChainPosition) -> Timestamp {
+        Timestamp(seconds: Int64(clamping: position.timeMs / 1_000), nanoseconds: Int32(position.timeMs % 1_000) * 1_000_000)
     }
 
     static func maxCount(_ batch: BatchConfiguration) -> Int { max(1, Int(batch.maxMessageCount)) }

@@ -76,7 +76,7 @@ package struct ElectedGovernance: BlockGovernance {
 
     /// The one update that brings consenters into office. Everybody computes the same: who is in office stays as it is, and a new member's
     /// organisation is that of the pool, reachable where its key was registered.
-    private static func change(
+    static func change(
         to consenters: [Consenter], _ bundle: ChannelBundle
     ) throws(OrderingError) -> ChannelConfiguration.CommitteeChange {
         var organizations: [GenesisProfile.Organization] = []
@@ -121,7 +121,7 @@ final class DecidedBlocks: DecidedChain {
     /// Takes the next block; one that was taken already changes nothing.
     func append(_ block: OrderedBlock) throws(MessageError) {
         let facts = try DecidedHeight(block)
-        let ids = block.envelopes.compactMap { EnvelopeParts($0).flatMap { BlockEffects.transactionID(of: $0.payload) } }
+        let ids = block.envelopes.compactMap { ConfigurationRequest.orderedID(in: $0) }
         let number = block.number.rawValue
         self.state.withLock { state in
             guard number == state.last + 1 else { return }

@@ -25,9 +25,9 @@ package struct ReplayRules: Sendable {
         return overflow ? nil : due
     }
 
-    /// Until the chain is long enough only governance is ordered (1.16).
+    /// Until the chain is long enough only governance and configurations are ordered (1.16).
     package func checkWarmUp(_ envelope: CheckedEnvelope, after number: BlockNumber) throws(BroadcastRefusal) {
-        guard number.rawValue &+ 1 < self.serviceThreshold, !envelope.isGovernance else { return }
+        guard number.rawValue &+ 1 < self.serviceThreshold, !envelope.isGovernance, !envelope.isUpdate else { return }
         throw .warmingUp(height: number, threshold: self.serviceThreshold)
     }
 

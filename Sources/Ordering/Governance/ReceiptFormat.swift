@@ -6,8 +6,8 @@ import LedgerModel
 ///     receipt = envelope hash[32] | transaction id[64] | ingress u32 | height u64 | deadline u64   116 bytes
 ///     bytes   = version u8 (1) | receipt | length u16 | signature
 ///
-/// The transaction id is its 64 hexadecimal digits. The signature is ECDSA over P-256 with SHA-256, DER, low S, by the consensus key of the
-/// ingress.
+/// The transaction id is its 64 hexadecimal digits; a request for another configuration, which has none, is named by those of its envelope's hash.
+/// The signature is ECDSA over P-256 with SHA-256, DER, low S, by the consensus key of the ingress.
 package enum ReceiptFormat {
     package static let version: UInt8 = 1
     private static let tag = Array("SELVAGE-RCP-1".utf8)

@@ -4,7 +4,8 @@ import LedgerModel
 /// What one member holds that is in no block yet; bounded, without clock or disk.
 ///
 /// Every creator has a queue of its own, in order of arrival. A block takes from them in turn, and creators who were served go to the end of
-/// the line, so that nobody keeps others out by sending much (1.13).
+/// the line, so that nobody keeps others out by sending much (1.13). Requests for another configuration are few and wait apart: the next block is
+/// for one of them, but after a configuration it is for transactions when there are any, so that neither starves the other.
 package struct EnvelopePool: Sendable {
     /// From whom an envelope came first.
     package enum Origin: Hashable, Sendable {
@@ -50,6 +51,10 @@ package struct EnvelopePool: Sendable {
     private var lines: [[UInt8]: Line] = [:]
     /// Which of the items are governance, ascending.
     private var governanceNumbers: [UInt64] = []
+    /// Which of them ask for another configuration, in the order in which they have their turn.
+    private var requestNumbers: [UInt64] = []
+    /// Whether the last block was a configuration.
+    private var followsConfiguration = false
     /// Creators with something in their line, whoever waits longest for a turn first.
     private var turns: [[UInt8]] = []
     private var buckets = TokenBuckets()
@@ -63,21 +68,24 @@ package struct EnvelopePool: Sendable {
         self.batch = batch
         self.parentMs = position.timeMs
         self.rules = ReplayRules(settings: settings)
-        for block in recent { self.rules.record(block) }
+        for block in recent {
+            self.rules.record(block)
+            self.followsConfiguration = ConfigurationBlock.configEnvelope(in: block) != nil
+        }
     }
 
     package var count: Int { self.items.count }
 
     package var isEmpty: Bool { self.items.isEmpty }
 
-    /// Whether one block cannot take more than what waits here.
+    /// Whether one block cannot take more than what waits here, or is for one request alone.
     package var isFullBatch: Bool {
-        self.count >= CommitteeBlocks.maxCount(self.batch) || self.bytes >= CommitteeBlocks.preferredBytes(self.batch)
+        !self.requestNumbers.isEmpty || self.count >= CommitteeBlocks.maxCount(self.batch) || self.bytes >= CommitteeBlocks.preferredBytes(self.batch)
     }
 
     /// When the envelope that waits longest arrived, milliseconds since 1970; nil when none waits.
     package var oldestMs: UInt64? {
-        self.turns.compactMap { self.lines[$0].flatMap { $0.numbers.first }.flatMap { self.items[$0]?.arrivedMs } }.min()
+        (self.turns.compactMap { self.lines[$0].flatMap { $0.numbers.first } } + self.requestNumbers).compactMap { self.items[$0]?.arrivedMs }.min()
     }
 
     /// An envelope by its hash.
@@ -90,6 +98,12 @@ package struct EnvelopePool: Sendable {
     package func governance(atMost count: Int) -> [CheckedEnvelope] {
         self.governanceNumbers.prefix(count).compactMap { self.items[$0]?.envelope }
     }
+
+    /// The requests for another configuration that wait, in the order in which they have their turn.
+    package var requests: [CheckedEnvelope] { self.requestNumbers.compactMap { self.items[$0]?.envelope } }
+
+    /// The request that the next block is for; nil when it is for transactions.
+    package var nextRequest: CheckedEnvelope? { self.followsConfiguration && !self.turns.isEmpty ? nil : self.requests.first }
 
     /// Takes an envelope in; one that is held already is no error.
     package mutating func insert(_ envelope: CheckedEnvelope, from origin: Origin, now: Timestamp) throws(BroadcastRefusal) -> Insertion {
@@ -108,22 +122,36 @@ package struct EnvelopePool: Sendable {
         guard fits || self.isEmpty || isRestored else { throw .full(BlockCutter.Full(envelopes: self.count, bytes: self.bytes)) }
         let waiting = self.lines[envelope.creator]?.count ?? 0
         guard waiting < self.settings.pendingOfOneIdentity || isRestored else { throw .tooManyPending(limit: self.settings.pendingOfOneIdentity) }
+        if envelope.isUpdate, !isRestored { try self.checkRoomForRequest(of: envelope.creator) }
         if isOwn, !isRestored, !self.buckets.take(envelope.creator, nowMs: nowMs, settings: self.settings) {
             throw .tooFast(perSecond: self.settings.envelopesPerSecond)
         }
         self.numbers[envelope.digest] = self.end
         self.items[self.end] = Item(envelope: envelope, arrivedMs: nowMs, isOwn: isOwn, pushedAt: self.tick)
         self.ids[envelope.transactionID] = self.end
-        if waiting == 0 { self.turns.append(envelope.creator) }
-        self.lines[envelope.creator, default: Line()].numbers.append(self.end)
-        self.lines[envelope.creator, default: Line()].count += 1
+        if envelope.isUpdate {
+            self.requestNumbers.append(self.end)
+        } else {
+            if waiting == 0 { self.turns.append(envelope.creator) }
+            self.lines[envelope.creator, default: Line()].numbers.append(self.end)
+            self.lines[envelope.creator, default: Line()].count += 1
+        }
         if envelope.isGovernance { self.governanceNumbers.append(self.end) }
         self.bytes += envelope.sizeBytes
         self.end += 1
         return .new
     }
 
-    /// What the next block shall hold, as much as the channel's batch size allows; empty when nothing waits.
+    /// Requests are judged anew after every configuration, so there are few.
+    private func checkRoomForRequest(of creator: [UInt8]) throws(BroadcastRefusal) {
+        let own = self.requests.reduce(0) { $0 + ($1.creator == creator ? 1 : 0) }
+        guard own < MemberLimits.requestsOfOneIdentity else { throw .tooManyPending(limit: MemberLimits.requestsOfOneIdentity) }
+        guard self.requestNumbers.count < MemberLimits.requests else {
+            throw .full(BlockCutter.Full(envelopes: self.requestNumbers.count, bytes: self.bytes))
+        }
+    }
+
+    /// What the next block shall hold of transactions, as much as the channel's batch size allows; empty when nothing waits.
     package func nextBatch() -> [CheckedEnvelope] {
         var chosen: [CheckedEnvelope] = []
         var bytes = 0
@@ -163,6 +191,10 @@ package struct EnvelopePool: Sendable {
         if self.ids[envelope.transactionID] == number { self.ids[envelope.transactionID] = nil }
         self.bytes -= envelope.sizeBytes
         if envelope.isGovernance { self.governanceNumbers.removeAll { $0 == number } }
+        if envelope.isUpdate {
+            self.requestNumbers.removeAll { $0 == number }
+            return true
+        }
         guard var line = self.lines[envelope.creator] else { return true }
         line.count -= 1
         while let first = line.numbers.first, self.items[first] == nil { line.numbers.removeFirst() }
@@ -179,15 +211,17 @@ package struct EnvelopePool: Sendable {
     package mutating func record(_ block: OrderedBlock, position: ChainPosition) {
         self.rules.record(block)
         self.parentMs = position.timeMs
+        self.followsConfiguration = ConfigurationBlock.configEnvelope(in: block) != nil
         var served: Set<[UInt8]> = []
         for bytes in block.envelopes {
             if let envelope = self.envelope(CommitteeBlocks.digest(of: bytes)) {
                 served.insert(envelope.creator)
                 self.drop(envelope)
-            } else if !self.rules.window.isOff, let id = Self.transactionID(of: bytes), let number = self.ids[id],
-                let envelope = self.items[number]?.envelope
+            } else if !self.rules.window.isOff || self.followsConfiguration, let id = ConfigurationRequest.orderedID(in: bytes),
+                let number = self.ids[id], let envelope = self.items[number]?.envelope
             {
-                // The same transaction may have come in two envelopes, to two members.
+                // The same transaction may have come in two envelopes, to two members; and a request is inside of the configuration.
+                if envelope.isUpdate { self.serveRequest(of: envelope.creator) }
                 self.drop(envelope)
             }
         }
@@ -209,8 +243,33 @@ package struct EnvelopePool: Sendable {
         }
     }
 
-    private static func transactionID(of bytes: [UInt8]) -> TransactionID? {
-        guard let envelope = try? Envelope(serialized: bytes), let payload = try? Payload(serialized: envelope.payload) else { return nil }
-        return BlockEffects.transactionID(of: payload)
+    /// Whoever got a configuration waits behind the others with its next one.
+    private mutating func serveRequest(of creator: [UInt8]) {
+        let served = self.requestNumbers.filter { self.items[$0]?.envelope.creator == creator }
+        self.requestNumbers.removeAll { served.contains($0) }
+        self.requestNumbers += served
+    }
+
+    // MARK: - Another configuration
+
+    /// The oldest transaction of each creator: whether it may still write is the same for all of them.
+    package var oldestOfEachCreator: [CheckedEnvelope] {
+        self.turns.compactMap { creator in
+            self.lines[creator]?.numbers.lazy.compactMap { self.items[$0]?.envelope }.first { !$0.isGovernance }
+        }
+    }
+
+    /// Drops all transactions of creators.
+    package mutating func drop(of creators: Set<[UInt8]>) {
+        let dropped = self.items.values.filter { item in
+            !item.envelope.isUpdate && !item.envelope.isGovernance && creators.contains(item.envelope.creator)
+        }
+        for item in dropped { self.drop(item.envelope) }
+    }
+
+    /// Drops what is larger than the channel allows now.
+    package mutating func drop(largerThan sizeBytes: Int) {
+        let dropped = self.items.values.filter { $0.envelope.sizeBytes > sizeBytes }
+        for item in dropped { self.drop(item.envelope) }
     }
 }

@@ -22,4 +22,10 @@ package struct MemberBugs: OptionSet, Hashable, Sendable {
     package static let waitsToBeTold = MemberBugs(rawValue: 1 << 7)
     /// Consent to a change is not sent again.
     package static let consentsOnce = MemberBugs(rawValue: 1 << 6)
+    /// A request for a configuration that another one has made impossible goes on waiting for its turn.
+    package static let keepsStaleRequests = MemberBugs(rawValue: 1 << 8)
+    /// Requests have their turn only when there is nothing else.
+    package static let starvesRequests = MemberBugs(rawValue: 1 << 9)
+    /// Transactions that were checked under an older configuration are never checked again.
+    package static let keepsOldChecks = MemberBugs(rawValue: 1 << 10)
 }

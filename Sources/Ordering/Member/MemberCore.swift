@@ -247,13 +247,21 @@ package struct MemberCore: Sendable {
         var limit = Int.max
         while true {
             let rules = self.pool.rules
-            guard let batch = try self.nextEnvelopes(rules).map({ Array($0.prefix(limit)) }), !batch.isEmpty else {
+            guard let (envelopes, request) = try self.nextContent(rules), !envelopes.isEmpty else {
                 self.pendingBuild = (height, round)
                 return
             }
+            let batch = Array(envelopes.prefix(limit))
             let candidate = try self.blocks.candidate(
                 batch, after: self.position, parentCertificate: self.parentCertificate, proposer: self.consenter, now: self.around.now())
             if let fault = self.blocks.fault(in: candidate, after: self.position, rules: rules) {
+                if let request, fault.isOfRequest {
+                    guard self.drop(request: request) else {
+                        self.pendingBuild = (height, round)
+                        return
+                    }
+                    continue
+                }
                 // What this member has made itself is in no pool, and would only be made again.
                 guard let index = fault.envelopeIndex, batch.indices.contains(index), self.pool.state.withLock({ $0.pool.drop(batch[index]) })
                 else { throw MemberFailure(reason: "this member makes invalid blocks: \(fault)") }
@@ -271,20 +279,29 @@ package struct MemberCore: Sendable {
         }
     }
 
-    /// What the next block shall hold: the due change, what is waiting, or a heartbeat; nil when there is nothing.
-    private func nextEnvelopes(_ rules: ReplayRules) throws -> [CheckedEnvelope]? {
+    /// What the next block shall hold: the due change, the configuration of a request, what is waiting, or a heartbeat; nil when there is nothing.
+    ///
+    /// With a configuration comes the request that it was made of.
+    private func nextContent(_ rules: ReplayRules) throws -> (envelopes: [CheckedEnvelope], request: CheckedEnvelope?)? {
         if self.blocks.governance.isHalted { return nil }
         let now = self.around.now()
         if let change = self.blocks.governance.dueChange {
             guard self.changeSignatures.count >= self.blocks.committee.quorum else { return nil }
-            return [try self.blocks.configuration(change, signatures: self.changeSignatures.map(\.signature), by: self.identity, now: now)]
+            return ([try self.blocks.configuration(change, signatures: self.changeSignatures.map(\.signature), by: self.identity, now: now)], nil)
+        }
+        while let request = self.nextRequest {
+            do {
+                return ([try self.blocks.configuration(request, by: self.identity, now: now)], request)
+            } catch is BroadcastRefusal {
+                guard self.drop(request: request) else { return nil }
+            }
         }
         let batch = self.pool.state.withLock { $0.pool.nextBatch() }
-        guard batch.isEmpty else { return batch }
+        guard batch.isEmpty else { return (batch, nil) }
         guard let due = rules.heartbeatDue(after: self.position), due <= now.millisecondsSince1970 || self.has(.heartbeatsAtOnce) else {
             return nil
         }
-        return [try self.blocks.heartbeat(after: self.position, by: self.identity, now: now)]
+        return ([try self.blocks.heartbeat(after: self.position, by: self.identity, now: now)], nil)
     }
 
     /// Stores block and commit durably, and only then begins the next height (W4).
@@ -297,6 +314,7 @@ package struct MemberCore: Sendable {
         let position = try ChainPosition(after: block, chain: self.position.chain)
         let blocks = try self.blocks.successor(after: block)
         let signedBefore = self.isSigner
+        let former = self.blocks
         if !self.has(.neverChangesOffice), blocks.committee != self.blocks.committee || blocks.bundle.sequence != self.blocks.bundle.sequence {
             self.isInOffice = (try? blocks.consenter(of: self.identity)) == self.consenter
         }
@@ -312,6 +330,8 @@ package struct MemberCore: Sendable {
             state.height = height
         }
         self.dropStaleGovernance()
+        self.dropStaleRequests(former: former)
+        if blocks.bundle.sequence != former.bundle.sequence { self.dropUnauthorizedTransactions() }
         self.watch(decided: block)
         self.held.removeAll { $0.height < height }
         (self.wanted, self.waitedFor, self.judged, self.pendingBuild, self.looksAgainMs) = ([], [], [], nil, nil)

@@ -43,6 +43,9 @@ package struct MemberIntake: Sendable {
         let now = self.around.now()
         for bytes in logged {
             guard let checked = try? self.check(bytes, now: now) else { continue }
+            // A configuration that was stored since the promise may have ended it.
+            let blocks = self.pool.state.withLock { $0.blocks }
+            if checked.isUpdate, blocks.refusal(ofRequest: checked) != nil { continue }
             // An envelope that is refused here is in a block, or so old that no member takes it any more.
             _ = try? self.pool.state.withLock { state throws(BroadcastRefusal) in
                 try state.pool.insert(checked, from: .client(isRestored: true), now: now)
@@ -60,15 +63,7 @@ package struct MemberIntake: Sendable {
         var pushed: [[UInt8]] = []
         for envelope in envelopes {
             do throws(BroadcastRefusal) {
-                let checked = try self.check(envelope, now: now)
-                // What has no id of the usual form can have no receipt.
-                guard checked.transactionID.utf8.count == 64 else { throw .wrongTransactionID }
-                let (blocks, height) = self.pool.state.withLock { ($0.blocks, $0.height) }
-                if let refusal = blocks.refusalAtDoor(checked, height: height) { throw refusal }
-                let insertion = try self.pool.state.withLock { (state) throws(BroadcastRefusal) in
-                    try state.pool.rules.checkWarmUp(checked, after: BlockNumber(state.height - 1))
-                    return try state.pool.insert(checked, from: .client(isRestored: false), now: now)
-                }
+                let (checked, insertion) = try self.admit(envelope, now: now)
                 // Who pushed an envelope before goes on answering for it; a promise of this member has to survive all the same.
                 if insertion != .known { logged.append(checked.serialized) }
                 if insertion == .new { pushed.append(checked.serialized) }
@@ -87,6 +82,30 @@ package struct MemberIntake: Sendable {
         }
     }
 
+    /// Checks an envelope and puts it into the pool under one and the same configuration.
+    private func admit(_ envelope: Envelope, now: Timestamp) throws(BroadcastRefusal) -> (CheckedEnvelope, EnvelopePool.Insertion) {
+        while true {
+            let checked = try self.check(envelope, now: now)
+            // What has no id of the usual form can have no receipt.
+            guard checked.transactionID.utf8.count == 64 else { throw .wrongTransactionID }
+            if let refusal = self.refusalAtDoor(checked) { throw refusal }
+            let insertion = try self.pool.state.withLock { (state) throws(BroadcastRefusal) -> EnvelopePool.Insertion? in
+                // What is in the pool by the time of a configuration is judged again; this one came too late for that.
+                guard state.blocks.bundle.sequence == checked.configurationSequence else { return nil }
+                try state.pool.rules.checkWarmUp(checked, after: BlockNumber(state.height - 1))
+                return try state.pool.insert(checked, from: .client(isRestored: false), now: now)
+            }
+            if let insertion { return (checked, insertion) }
+        }
+    }
+
+    private func refusalAtDoor(_ envelope: CheckedEnvelope) -> BroadcastRefusal? {
+        let (blocks, height, isKnown) = self.pool.state.withLock { ($0.blocks, $0.height, $0.pool.envelope(envelope.digest) != nil) }
+        // A request that waits here was judged by these rules, and costs a whole configuration each time.
+        if envelope.isUpdate, isKnown, !blocks.governance.isHalted { return nil }
+        return blocks.refusalAtDoor(envelope, height: height)
+    }
+
     /// Takes in what another member pushed.
     ///
     /// - Returns: Whether anything is new.
@@ -100,11 +119,11 @@ package struct MemberIntake: Sendable {
                 refused += 1
                 continue
             }
-            // Governance that the next block cannot hold would only keep the committee busy; its sender brings it again while it hopes.
-            let (blocks, height) = self.pool.state.withLock { ($0.blocks, $0.height) }
-            if checked.isGovernance, blocks.refusalAtDoor(checked, height: height) != nil { continue }
-            let insertion = try? self.pool.state.withLock { (state) throws(BroadcastRefusal) in
-                try state.pool.insert(checked, from: .member, now: now)
+            // What the next block cannot hold would only keep the committee busy; its sender brings it again while it hopes.
+            if checked.isGovernance || checked.isUpdate, self.refusalAtDoor(checked) != nil { continue }
+            let insertion = try? self.pool.state.withLock { (state) throws(BroadcastRefusal) -> EnvelopePool.Insertion? in
+                guard state.blocks.bundle.sequence == checked.configurationSequence else { return nil }
+                return try state.pool.insert(checked, from: .member, now: now)
             }
             // What is full or old here is the sender's to order.
             if insertion == .new { isNew = true }

@@ -25,6 +25,9 @@ package enum MemberLimits {
     package static let chargedFacts = 1_024
     /// Waiting governance envelopes that are judged again after a block.
     package static let judgedAgain = 64
+    /// Requests for another configuration that wait at one member, of one creator and of all.
+    package static let requestsOfOneIdentity = 4
+    package static let requests = 64
     /// Bytes of an outline beside its envelope hashes: header, and a certificate of the largest committee.
     package static let outlineBytes = 16_384
     /// The largest snapshot with which a member joins.

@@ -90,7 +90,7 @@ struct TestChain: DecidedChain {
     mutating func append(_ block: OrderedBlock) throws {
         self.heights[block.number.rawValue] = try DecidedHeight(block)
         for envelope in block.envelopes {
-            guard let id = EnvelopeParts(envelope)?.header.transactionID, self.transactions[id] == nil else { continue }
+            guard let id = ConfigurationRequest.orderedID(in: envelope), self.transactions[id] == nil else { continue }
             self.transactions[id] = block.number.rawValue
         }
     }

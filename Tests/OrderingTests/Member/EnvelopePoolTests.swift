@@ -83,6 +83,86 @@ import Testing
         #expect(try pool.insert(self.envelope("4", by: "a"), from: .client(isRestored: true), now: self.now()) == .new)
     }
 
+    private func request(_ name: String, by creator: String) -> CheckedEnvelope {
+        let bytes = Array(name.utf8)
+        let digest = CommitteeBlocks.digest(of: bytes)
+        return CheckedEnvelope(
+            serialized: bytes, digest: digest, sizeBytes: 10, transactionID: ConfigurationRequest.id(ofHash: digest), creator: Array(creator.utf8),
+            isUpdate: true)
+    }
+
+    @Test func `requests wait apart, few of each creator, and are what the next block is for`() throws {
+        var pool = self.pool()
+        let client = EnvelopePool.Origin.client(isRestored: false)
+        _ = try pool.insert(self.envelope("a1", by: "a"), from: client, now: self.now())
+        #expect(pool.nextRequest == nil && !pool.isFullBatch)
+        for number in 1...MemberLimits.requestsOfOneIdentity {
+            #expect(try pool.insert(self.request("r\(number)", by: "r"), from: client, now: self.now()) == .new)
+        }
+        #expect(throws: BroadcastRefusal.tooManyPending(limit: MemberLimits.requestsOfOneIdentity)) {
+            try pool.insert(self.request("one more", by: "r"), from: client, now: self.now())
+        }
+        #expect(try pool.insert(self.request("r1", by: "r"), from: client, now: self.now()) == .known)
+        #expect(try pool.insert(self.request("promised", by: "r"), from: .client(isRestored: true), now: self.now()) == .new)
+        for number in pool.requests.count..<MemberLimits.requests {
+            _ = try pool.insert(self.request("s\(number)", by: "s\(number)"), from: .member, now: self.now())
+        }
+        #expect(throws: BroadcastRefusal.self) { try pool.insert(self.request("last", by: "t"), from: client, now: self.now()) }
+        #expect(pool.isFullBatch)
+        #expect(self.names(pool.nextBatch()) == ["a1"])
+        #expect(pool.nextRequest == self.request("r1", by: "r"))
+        #expect(pool.count == MemberLimits.requests + 1)
+        #expect(pool.drop(self.request("r1", by: "r")) && !pool.drop(self.request("r1", by: "r")))
+        #expect(pool.nextRequest == self.request("r2", by: "r"))
+        #expect(pool.envelope(CommitteeBlocks.digest(of: Array("r2".utf8))) != nil)
+    }
+
+    @Test func `after a configuration transactions have the turn, and then whoever has not been served`() throws {
+        var pool = self.pool()
+        let bundle = try ChannelBundle(block: MemberWorldPeople.plain.get())
+        let request = try RequestPeople.request(on: bundle, RequestPeople.batchSize(2))
+        let checked = try BroadcastChecks(bundle: bundle, takesUpdates: true).check(bytes: request.serialized())
+        _ = try pool.insert(checked, from: .member, now: self.now())
+        let second = CheckedEnvelope(
+            serialized: [1], digest: [1], sizeBytes: 1, transactionID: "second", creator: checked.creator, isUpdate: true)
+        _ = try pool.insert(second, from: .member, now: self.now())
+        _ = try pool.insert(self.request("other", by: "other"), from: .member, now: self.now())
+        _ = try pool.insert(self.envelope("a1", by: "a"), from: .member, now: self.now())
+        #expect(pool.nextRequest == checked)
+        let made = try RequestPeople.configuration(
+            of: request, on: bundle, by: MemberWorldPeople.identity(1), chain: MemberWorldPeople.plain.get().headerHash)
+        let block = OrderedBlock(number: 1, previousHash: [], envelopes: [made.serialized])
+        pool.record(block, position: ChainPosition(genesis: self.genesis))
+        #expect(pool.envelope(checked.digest) == nil)
+        #expect(pool.nextRequest == nil)
+        #expect(self.names(pool.nextBatch()) == ["a1"])
+        pool.record(OrderedBlock(number: 2, previousHash: [], envelopes: [Array("a1".utf8)]), position: ChainPosition(genesis: self.genesis))
+        #expect(pool.nextRequest == self.request("other", by: "other"))
+        #expect(pool.requests.last == second)
+        // What was ordered is not taken again.
+        #expect(throws: BroadcastRefusal.self) { try pool.insert(checked, from: .client(isRestored: false), now: self.now()) }
+        // A member that starts after the configuration knows whose turn it is.
+        let restarted = EnvelopePool(
+            batch: bundle.batch, settings: OrderingSettings(), recent: [block], position: ChainPosition(genesis: self.genesis))
+        var again = restarted
+        _ = try again.insert(self.request("other", by: "other"), from: .member, now: self.now())
+        _ = try again.insert(self.envelope("a1", by: "a"), from: .member, now: self.now())
+        #expect(again.nextRequest == nil)
+    }
+
+    @Test func `under another configuration creators without a say and what is too large are dropped, and nothing else`() throws {
+        var pool = self.pool()
+        for (name, creator, size) in [("a1", "a", 10), ("a2", "a", 20), ("b1", "b", 10), ("b2", "b", 900)] {
+            _ = try pool.insert(self.envelope(name, by: creator, size: size), from: .member, now: self.now())
+        }
+        _ = try pool.insert(self.request("r", by: "a"), from: .member, now: self.now())
+        #expect(self.names(pool.oldestOfEachCreator) == ["a1", "b1"])
+        pool.drop(largerThan: 500)
+        pool.drop(of: [Array("a".utf8)])
+        #expect(self.names(pool.nextBatch()) == ["b1"])
+        #expect(pool.requests.count == 1 && pool.count == 2)
+    }
+
     @Test func `only own envelopes are pushed again, after some ticks, until they are in a block`() throws {
         var pool = self.pool()
         _ = try pool.insert(self.envelope("own", by: "a"), from: .client(isRestored: false), now: self.now())

@@ -54,6 +54,8 @@ final class MemberWorld: @unchecked Sendable {
     private(set) var evidence: [Evidence] = []
     private(set) var signs: [UInt32: Bool] = [:]
     private(set) var restarts = 0
+    /// Requests for another configuration that a member refused.
+    private(set) var refusedRequests: [BroadcastRefusal] = []
     private(set) var invalid: [CandidateFault] = []
     /// What members made of misbehaviour: the refusal is nil for a charge that was queued.
     private(set) var charges: [(by: UInt32, fact: Evidence.Identity, refusal: BroadcastRefusal?)] = []
@@ -143,7 +145,7 @@ final class MemberWorld: @unchecked Sendable {
         while self.violations.isEmpty, let event = self.nextEvent() {
             try self.handle(event)
             if self.time > self.faults.endsAt {
-                if self.promised.count >= self.envelopes.count, isDone(self) { return }
+                if self.promised.count + self.refusedRequests.count >= self.envelopes.count, isDone(self) { return }
                 guard self.time < self.faults.endsAt + self.faults.patience else {
                     return self.violations.append("no progress: heads \(self.heads), promised \(self.promised.count)")
                 }
@@ -155,15 +157,31 @@ final class MemberWorld: @unchecked Sendable {
     var isSettled: Bool {
         let chains = self.machines.values.map(\.disk.blocks.count)
         guard self.machines.values.allSatisfy(\.isUp), let longest = chains.max(), chains.allSatisfy({ $0 == longest }) else { return false }
-        return self.promised.isSubset(of: self.ordered(of: self.machines.keys.sorted()[0]))
+        let open = self.promised.subtracting(self.ordered(of: self.machines.keys.sorted()[0]))
+        return open.isEmpty || open.allSatisfy { self.isOver($0) }
+    }
+
+    /// Whether a promise is void: it was for a request that another configuration has made impossible.
+    private func isOver(_ hash: [UInt8]) -> Bool {
+        guard let bytes = self.receipts.first(where: { $0.receipt.receipt.envelopeHash == hash })?.envelope,
+            let blocks = self.machines[self.machines.keys.sorted()[0]]?.core?.blocks, let request = try? blocks.checks.check(bytes: bytes),
+            request.isUpdate
+        else { return false }
+        return blocks.refusal(ofRequest: request) != nil
     }
 
     var heads: [UInt32: Int] { self.machines.mapValues(\.disk.blocks.count) }
 
     func chain(of id: UInt32) -> [OrderedBlock] { (self.machines[id]?.disk.blocks ?? []).compactMap { try? OrderedBlock(serialized: $0) } }
 
-    /// Hashes of the envelopes in a machine's chain.
-    func ordered(of id: UInt32) -> Set<[UInt8]> { Set(self.chain(of: id).flatMap { $0.envelopes.map { CommitteeBlocks.digest(of: $0) } }) }
+    /// Hashes of the envelopes in a machine's chain, and of the requests inside of its configurations.
+    func ordered(of id: UInt32) -> Set<[UInt8]> {
+        Set(
+            self.chain(of: id).flatMap { block in
+                let request = ConfigurationBlock.configEnvelope(in: block).flatMap { ConfigurationTransaction.request(in: $0) }
+                return block.envelopes.map { CommitteeBlocks.digest(of: $0) } + (request.map { [CommitteeBlocks.digest(of: $0.serialized())] } ?? [])
+            })
+    }
 
     private func handle(_ event: Event) throws {
         switch event {
@@ -217,6 +235,9 @@ final class MemberWorld: @unchecked Sendable {
         guard case .queued(let receipt)? = answer else {
             // A client that hears nothing asks somebody else.
             if answer == nil { self.add(.submit(index), in: 200) }
+            if case .refused(let refusal)? = answer, EnvelopeParts(self.envelopes[index].serialized())?.header.kind == .configUpdate {
+                self.refusedRequests.append(refusal)
+            }
             return
         }
         let hash = CommitteeBlocks.digest(of: self.envelopes[index].serialized())
@@ -299,6 +320,13 @@ final class MemberWorld: @unchecked Sendable {
             return Timestamp(seconds: Int64(ms / 1_000), nanoseconds: Int32(ms % 1_000) * 1_000_000)
         }
         func note(_ news: MemberNews) { self.world.note(news, of: self.id) }
+    }
+}
+
+extension BroadcastChecks {
+    /// An envelope as the door judges it at the time of the worlds.
+    func check(bytes: [UInt8]) throws -> CheckedEnvelope {
+        try self.check(try Envelope(serialized: bytes), now: Timestamp(seconds: 1_780_000_100))
     }
 }
 

@@ -19,8 +19,8 @@ extension Court {
             guard let parts = EnvelopeParts(place.envelope) else { return .malformed }
             // A configuration has no id in its header and follows from the chain: the rule is not for it.
             guard parts.header.kind == .endorserTransaction, let earlier = self.decided.height(of: parts.header.transactionID),
-                earlier < proposal.height,
-                proposal.height - earlier <= self.replayBlocks
+                earlier < proposal.height, proposal.height - earlier <= UInt64(self.plane.settings.replayBlocks),
+                self.isRemembered(earlier, at: proposal.height)
             else { return .notRepeated }
             return nil
         case .malformedGovernance(let place):
@@ -80,10 +80,12 @@ extension Court {
         return !envelope.payload.isEmpty && !envelope.signature.isEmpty && envelope.serialized() == serialized
     }
 
-    /// Heights below a block that hold no transaction of it; as far back as every member certainly remembers transaction ids.
-    private var replayBlocks: UInt64 {
-        let remembered = OrderingLimits.replayTransactions / CommitteeBlocks.maxCount(self.plane.bundle.batch)
-        return min(UInt64(self.plane.settings.replayBlocks), UInt64(remembered))
+    /// Whether every member certainly remembers the transaction ids of a height: blocks may have been larger once than they may be now.
+    private func isRemembered(_ earlier: UInt64, at height: UInt64) -> Bool {
+        guard let first = self.decided.decided(earlier)?.header, let last = self.decided.decided(height - 1)?.header else { return false }
+        let end = last.txSeqBase.addingReportingOverflow(UInt64(last.txCount))
+        return !end.overflow && end.partialValue >= first.txSeqBase
+            && end.partialValue - first.txSeqBase <= UInt64(OrderingLimits.replayTransactions)
     }
 }
 

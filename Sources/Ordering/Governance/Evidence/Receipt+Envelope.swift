@@ -4,9 +4,9 @@ import LedgerModel
 extension Receipt {
     /// The receipt for a serialised envelope; nil when no transaction id can be read from it.
     package init?(of envelope: [UInt8], ingress: UInt32, height: UInt64, deadline: UInt64) {
-        guard let parts = EnvelopeParts(envelope), parts.header.transactionID.utf8.count == 64 else { return nil }
-        self.init(
-            envelopeHash: SHA256.hash(envelope), transactionID: parts.header.transactionID, ingress: ingress, height: height, deadline: deadline)
+        let hash = SHA256.hash(envelope)
+        guard let id = EnvelopeParts(envelope)?.promisedID(hash: hash), id.utf8.count == 64 else { return nil }
+        self.init(envelopeHash: hash, transactionID: id, ingress: ingress, height: height, deadline: deadline)
     }
 }
 
@@ -27,6 +27,13 @@ struct EnvelopeParts {
         self.payload = payload
         self.header = header
         self.signer = signer
+    }
+
+    /// What a receipt names: the transaction's id, and for a request for another configuration the one that its block will be found by.
+    ///
+    /// - Parameter hash: SHA-256 of the serialised envelope.
+    func promisedID(hash: [UInt8]) -> TransactionID {
+        self.header.kind == .configUpdate ? ConfigurationRequest.id(ofHash: hash) : self.header.transactionID
     }
 
     /// Whether the transaction id is the hash of nonce and creator.

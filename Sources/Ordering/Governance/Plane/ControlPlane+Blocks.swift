@@ -75,6 +75,11 @@ extension ControlPlane {
         let found = bundle.consenters.sorted { $0.id < $1.id }
         guard found.map(\.id) == expected, found.allSatisfy({ self.keys[$0.id]?.certificate == $0.identity && self.keys[$0.id]?.member == $0.mspID })
         else { throw .committee(height: self.height, expected: expected, found: found.map(\.id)) }
+        try self.adopt(bundle, &events)
+    }
+
+    /// Takes a configuration into office that leaves the committee as it is, or as it is due.
+    mutating func adopt(_ bundle: ChannelBundle, _ events: inout [GovernanceEvent]) throws(ControlPlaneError) {
         let isNew = bundle.governance != self.bundle.governance && !bundle.governance.isEmpty
         self.bundle = bundle
         guard isNew else { return }

@@ -153,7 +153,7 @@ extension ControlPlane {
     }
 
     /// Whether a member holds an office, or is elected to one.
-    private func isPlaced(_ member: MSPID) -> Bool { self.epoch.place(of: member) != nil || self.pending?.record.place(of: member) != nil }
+    func isPlaced(_ member: MSPID) -> Bool { self.epoch.place(of: member) != nil || self.pending?.record.place(of: member) != nil }
 
     /// Carries out what a new configuration says about seats: admissions, exclusions, pardons.
     @discardableResult

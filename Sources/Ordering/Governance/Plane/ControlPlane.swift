@@ -153,11 +153,12 @@ package struct ControlPlane: Sendable {
 
     /// The consenters that the next block's configuration has to name, by ascending id; nil when nothing is due.
     package var dueChange: [Consenter]? {
-        self.due?.consenters.compactMap { id in
-            self.keys[id].map {
-                Consenter(id: id, host: $0.endpoint.host, port: $0.endpoint.port, mspID: $0.member, identity: $0.certificate)
-            }
-        }
+        self.due?.consenters.compactMap { id in self.keys[id].map { self.consenter($0) } }
+    }
+
+    /// A key as the configuration names it when it is in office.
+    func consenter(_ key: ConsensusKey) -> Consenter {
+        Consenter(id: key.id, host: key.endpoint.host, port: key.endpoint.port, mspID: key.member, identity: key.certificate)
     }
 
     /// Whether only governance and configuration may be ordered at a height (consensus 1.16).

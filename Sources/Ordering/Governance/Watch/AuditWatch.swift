@@ -181,23 +181,25 @@ package struct AuditWatch: Sendable {
     ///
     /// A liar may sign receipts for what no block can hold. They would never be settled, and keep out the complaints about it.
     private static func timeOfDebt(_ envelope: [UInt8], _ receipt: Receipt, _ plane: ControlPlane) -> UInt64? {
-        guard let parts = EnvelopeParts(envelope), parts.header.transactionID == receipt.transactionID, parts.hasDerivedID,
+        guard let parts = EnvelopeParts(envelope), parts.promisedID(hash: receipt.envelopeHash) == receipt.transactionID,
             let time = parts.header.timestamp, case .other = GovernanceEnvelope.read(envelope),
-            (try? BroadcastChecks(bundle: plane.bundle).check(parts.envelope, now: time)) != nil
+            let checked = try? BroadcastChecks(bundle: plane.bundle, takesUpdates: true).check(parts.envelope, now: time), checked.hasDerivedID,
+            !checked.isUpdate || RequestRules(bundle: plane.bundle, plane: plane).isOwed(parts.envelope)
         else { return nil }
         return time.millisecondsSince1970
     }
 
-    private mutating func forgetPromises(olderThan timeMs: UInt64) {
-        for id in self.promises.keys.sorted() {
-            let kept = self.promises[id] ?? []
-            let old = kept.filter { $0.timeMs < timeMs }
-            guard !old.isEmpty else { continue }
-            let left = kept.filter { $0.timeMs >= timeMs }
-            self.promises[id] = left.isEmpty ? nil : left
-            self.promiseCount -= old.count
-            self.promiseBytes -= old.reduce(0) { $0 + $1.envelope.count }
-        }
+    private mutating func forgetPromises(where isOver: (Promise) -> Bool) {
+        for id in self.promises.keys.sorted() { self.forget(id, where: isOver) }
+    }
+
+    private mutating func forget(_ id: TransactionID, where isOver: (Promise) -> Bool) {
+        let kept = self.promises[id] ?? []
+        let left = kept.filter { !isOver($0) }
+        guard left.count < kept.count else { return }
+        self.promises[id] = left.isEmpty ? nil : left
+        self.promiseCount -= kept.count - left.count
+        self.promiseBytes -= kept.reduce(0) { $0 + $1.envelope.count } - left.reduce(0) { $0 + $1.envelope.count }
     }
 
     /// Looks at what a member attests of the state.
@@ -219,10 +221,11 @@ package struct AuditWatch: Sendable {
     /// Looks at a decided block; `plane` and `decided` are those after it.
     package mutating func decided(_ block: OrderedBlock, plane: ControlPlane, decided: any DecidedChain) {
         for envelope in block.envelopes {
-            guard let id = EnvelopeParts(envelope)?.header.transactionID, let kept = self.promises.removeValue(forKey: id) else { continue }
-            self.promiseCount -= kept.count
-            self.promiseBytes -= kept.reduce(0) { $0 + $1.envelope.count }
+            guard let id = ConfigurationRequest.orderedID(in: envelope), self.promises[id] != nil else { continue }
+            self.forget(id) { _ in true }
         }
+        // A receipt binds under the configuration in which it was given.
+        if ConfigurationBlock.configEnvelope(in: block) != nil { self.forgetPromises { $0.receipt.receipt.height < plane.height } }
         // What follows from the chain below a block can be told only now, by comparison with the one that was decided.
         if let seen = self.seen[plane.height] {
             for item in seen.proposals.values.sorted(by: { ($0.proposal.round, $0.proposal.signer) < ($1.proposal.round, $1.proposal.signer) }) {
@@ -231,7 +234,8 @@ package struct AuditWatch: Sendable {
         }
         if let header = try? DecidedHeight(block).header {
             self.chargeCensorship(by: header.proposer, at: plane.height, plane, decided)
-            self.forgetPromises(olderThan: header.timeMs - min(header.timeMs, plane.settings.transactionMaxAgeMs))
+            let oldest = header.timeMs - min(header.timeMs, plane.settings.transactionMaxAgeMs)
+            self.forgetPromises { $0.timeMs < oldest }
         }
         let judged = plane.height.addingReportingOverflow(1).partialValue
         self.found = self.found.filter { plane.refusal(of: $0.value, at: judged, on: decided) == nil }

@@ -1,20 +1,14 @@
 import CryptoPrimitives
 
-/// Numbers that follow from a seed: SplitMix64, one word of state. Not for keys of anything real.
+/// The choices of a fuzzing run, which all follow from its seed.
 package struct FuzzRandom: RandomNumberGenerator, RandomSource, Sendable {
-    private var state: UInt64
+    private var numbers: SplitMix64
 
     package init(seed: UInt64) {
-        self.state = seed
+        self.numbers = SplitMix64(seed: seed)
     }
 
-    package mutating func next() -> UInt64 {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var word = self.state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
-    }
+    package mutating func next() -> UInt64 { self.numbers.next() }
 
     package mutating func bytes(count: Int) -> [UInt8] {
         (0..<max(0, count)).map { _ in UInt8(truncatingIfNeeded: self.next()) }

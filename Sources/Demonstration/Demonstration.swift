@@ -10,6 +10,8 @@ package struct Demonstration {
     private let preset: ElectionSizes.Preset
     private let line: (String) -> Void
     private let progress: (String) -> Void
+    /// How long anybody waits for a block.
+    var patience = Organizations.patience
 
     /// - Parameters:
     ///   - records: The bundles to share, at least one.
@@ -53,7 +55,7 @@ package struct Demonstration {
 
     /// The stages for which the network is up; when it returns, no node holds its ledger any more.
     private func live(_ narrator: Narrator) async throws -> (ledgers: [String], genesisHash: [UInt8]) {
-        let network = try Network(directory: self.directory, profile: PoolProfile(self.preset))
+        let network = try Network(directory: self.directory, profile: PoolProfile(self.preset), patience: self.patience)
         let story = Story(
             network: network, narrator: narrator, records: self.records, directory: self.directory, progress: self.progress)
         let ordering = network.ordering

@@ -1,17 +1,12 @@
+import CryptoPrimitives
+
 /// The one source of luck of a world: xoshiro256**, its state filled by SplitMix64 from a seed. The same seed gives the same numbers for ever.
 package struct SimulationRandom: Sendable {
     private var state: (UInt64, UInt64, UInt64, UInt64)
 
     package init(seed: UInt64) {
-        var counter = seed
-        func next() -> UInt64 {
-            counter &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = counter
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-        self.state = (next(), next(), next(), next())
+        var filling = SplitMix64(seed: seed)
+        self.state = (filling.next(), filling.next(), filling.next(), filling.next())
     }
 
     package mutating func next() -> UInt64 {

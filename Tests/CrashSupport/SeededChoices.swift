@@ -1,16 +1,12 @@
-/// Choices that follow from a number alone (SplitMix64), for the writer process, which does without Foundation to start quickly.
+import CryptoPrimitives
+
+/// Choices that follow from a number alone, for the writer process, which does without Foundation to start quickly.
 package struct SeededChoices: RandomNumberGenerator, Sendable {
-    private var state: UInt64
+    private var numbers: SplitMix64
 
-    package init(seed: UInt64) { self.state = seed }
+    package init(seed: UInt64) { self.numbers = SplitMix64(seed: seed) }
 
-    package mutating func next() -> UInt64 {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var word = self.state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
-    }
+    package mutating func next() -> UInt64 { self.numbers.next() }
 
     /// Bytes that look random.
     package mutating func bytes(count: Int) -> [UInt8] {

@@ -15,14 +15,26 @@ import Testing
 
     @Test func `two hundred crashes lose nothing acknowledged and invent nothing`() async throws {
         let seeds = CrashEffort.seeds(0..<130)
-        let result = try await CrashCampaign().play(seeds: seeds)
+        var result = try await CrashCampaign().play(seeds: seeds)
+        guard seeds.count > 1 else {
+            #expect(result.violations == [])
+            return
+        }
+        // How far LevelDB's own thread comes differs from run to run, and with it which calls there are to fall on.
+        for first in stride(from: UInt64(130), to: 650, by: 26) where !Self.missed(result).isEmpty {
+            result = result + (try await CrashCampaign().play(seeds: first..<(first + 26)))
+        }
         #expect(result.violations == [])
-        guard seeds.count > 1 else { return }
         #expect(result.kills.count >= 200)
         #expect(result.losses >= 80)
-        let (kills, places) = (Set(result.kills), Self.committing + Self.opening.map { "opening " + $0 })
-        #expect(places.filter { !kills.contains($0) } == [], "no crash fell on these calls")
-        #expect(Self.either.filter { !kills.contains($0) && !kills.contains("opening " + $0) } == [], "no crash fell on these calls")
+        #expect(Self.missed(result) == [], "no crash fell on these calls")
+    }
+
+    /// The calls on which no crash fell.
+    private static func missed(_ result: CrashCampaign.Result) -> [String] {
+        let kills = Set(result.kills)
+        let places = Self.committing + Self.opening.map { "opening " + $0 }
+        return places.filter { !kills.contains($0) } + Self.either.filter { !kills.contains($0) && !kills.contains("opening " + $0) }
     }
 
     @Test func `when names survive in any order the block files still cover everything acknowledged`() async throws {

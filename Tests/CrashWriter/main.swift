@@ -15,7 +15,7 @@ import Glibc
 // With `early` it acknowledges before it commits, a planted mistake. It ends with 0 when done, with 3 when it has given up.
 
 // A process that hangs is a failure too.
-alarm(120)
+alarm(1_200)
 let arguments = CommandLine.arguments
 guard arguments.count >= 4, let seed = UInt64(arguments[2]), let count = Int(arguments[3]) else {
     Report.line("usage: CrashWriter FOLDER SEED BLOCKS [READERS] [early]")

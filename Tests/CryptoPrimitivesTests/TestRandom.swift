@@ -1,22 +1,16 @@
 import CryptoPrimitives
 
-/// Repeatable bytes from a seed: SplitMix64.
+/// Repeatable bytes from a seed.
 struct TestRandom: RandomSource, RandomNumberGenerator {
-    private var state: UInt64
+    private var numbers: SplitMix64
     let seed: UInt64
 
     init(seed: UInt64) {
         self.seed = seed
-        state = seed
+        numbers = SplitMix64(seed: seed)
     }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ mixed >> 31
-    }
+    mutating func next() -> UInt64 { numbers.next() }
 
     mutating func bytes(count: Int) -> [UInt8] {
         (0..<max(count, 0)).map { _ in UInt8(truncatingIfNeeded: next()) }

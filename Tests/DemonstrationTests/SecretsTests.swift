@@ -7,7 +7,7 @@ import Testing
 @testable import Demonstration
 
 /// Keys stay where they belong while records are uploaded and shared.
-@Suite(.timeLimit(.minutes(2))) struct SecretsTests {
+@Suite(.timeLimit(.minutes(20))) struct SecretsTests {
     @Test func `data keys and the keys of patients, doctors and grantees are in no file of the run`() async throws {
         let folder = try TemporaryFolder("selvage-secrets")
         let directory = folder.path(of: "run")
@@ -32,7 +32,7 @@ import Testing
 
     /// Runs the stages up to sharing and returns what may not be found; the nodes are gone when it returns.
     private func share(_ directory: String, _ lines: Lines) async throws -> [(name: String, bytes: [UInt8])] {
-        let network = try Network(directory: directory)
+        let network = try Network(directory: directory, patience: .seconds(1_200))
         let narrator = Narrator(directory: directory) { lines.texts.append($0) }
         let story = Story(network: network, narrator: narrator, records: try MarkedRecords.make(), directory: directory) { _ in }
         let ordering = network.ordering

@@ -4,7 +4,7 @@ import Node
 import Testing
 
 /// A peer that is offered wrong blocks keeps its ledger and goes on with right ones.
-@Suite(.timeLimit(.minutes(2))) struct BlockRefusalTests {
+@Suite(.timeLimit(.minutes(20))) struct BlockRefusalTests {
     /// Five good blocks, the first three of which put the contract on the channel, and a peer that has only block 0.
     private static func bench() async throws -> (nodes: NodeNetwork, blocks: [OrderedBlock], peer: PeerNode) {
         let nodes = try NodeNetwork()

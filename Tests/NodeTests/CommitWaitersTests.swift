@@ -1,15 +1,19 @@
+import ContractVM
+import Ledger
 import LedgerModel
 import SelvageClient
 import Synchronization
+import SystemContracts
 import TestSupport
 import Testing
+import Validation
 
 @testable import Node
 
 private struct NoMore: Error, Equatable {}
 
 /// The commit status as clients wait for it: nobody hangs, and nobody is told twice.
-@Suite(.timeLimit(.minutes(2))) struct CommitWaitersTests {
+@Suite(.timeLimit(.minutes(20))) struct CommitWaitersTests {
     private static func status(_ id: TransactionID, _ block: UInt64 = 7) -> CommitStatus {
         CommitStatus(transaction: id, code: .valid, block: BlockNumber(block))
     }
@@ -111,7 +115,7 @@ private struct NoMore: Error, Equatable {}
 }
 
 /// The same on a peer of a running network.
-@Suite(.timeLimit(.minutes(2))) struct CommitStatusTests {
+@Suite(.timeLimit(.minutes(20))) struct CommitStatusTests {
     @Test func `a peer tells the verdict again and again, also of an invalid transaction`() async throws {
         try await NodeNetwork().live { network in
             let endorsed = try await network.gateway.endorse(NodeNetwork.call("set", "a", "1"), by: [network.peers[0]])
@@ -128,6 +132,39 @@ private struct NoMore: Error, Equatable {}
             let task = Task { try await peer.commitStatus(of: endorsed.transaction) }
             let status = try await network.commit(endorsed)
             #expect(try await task.value == status)
+        }
+    }
+
+    @Test func `a verdict comes with its reason, also for who asks when the block is durable and not announced yet`() async throws {
+        let nodes = try NodeNetwork()
+        let collector = BlockCollector()
+        let transaction = try await nodes.live(alsoTo: [collector]) { network in
+            let endorsed = try await network.gateway.endorse(NodeNetwork.call("set", "a", "1"), by: [network.peers[0]])
+            #expect(try await network.commit(endorsed).code == .endorsementPolicyFailure)
+            return endorsed.transaction
+        }
+        let ledger = try Ledger.open(folder: nodes.folder.path(of: "quiet"))
+        let genesis = try BlockValidator.acceptGenesis(nodes.genesis)
+        try ledger.commit(genesis.block)
+        let bundle = try #require(genesis.newBundle)
+        let office = PeerOffice(
+            ledger: ledger, identity: nodes.client, machine: ContractMachine(catalogue: SystemContracts.catalogue(contracts: []), now: { 0 }),
+            bundle: bundle)
+        for block in collector.blocks {
+            let before = ledger.snapshot()
+            let outcome = try await BlockValidator(bundle: bundle).validate(
+                block, state: before, transactions: before, previousCommitHash: before.head.commitHash)
+            try ledger.commit(outcome.block)
+            guard block.number == collector.blocks.last?.number else {
+                try office.publish(outcome)
+                continue
+            }
+            async let status = office.status(of: transaction)
+            for _ in 0..<100 { await Task.yield() }
+            try office.publish(outcome)
+            let told = try await status
+            #expect(told.code == .endorsementPolicyFailure)
+            #expect(told.reason?.contains("Org2MSP") == true)
         }
     }
 

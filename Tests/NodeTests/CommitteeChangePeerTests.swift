@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// A peer whose channel changes its committee.
-@Suite struct CommitteeChangePeerTests {
+@Suite(.timeLimit(.minutes(20))) struct CommitteeChangePeerTests {
     private let members: CommitteeMembers
     private let folder: TemporaryFolder
 

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Approvals and packages in a network of real nodes.
-@Suite(.timeLimit(.minutes(2))) struct LifecycleTests {
+@Suite(.timeLimit(.minutes(20))) struct LifecycleTests {
     private static func query(_ function: String, _ arguments: [UInt8]) -> ChaincodeCall {
         ChaincodeCall(chaincode: ChaincodeDefinition.lifecycleNamespace, arguments: [Array(function.utf8), arguments])
     }

@@ -8,7 +8,7 @@ import Testing
 @testable import Node
 
 /// Nodes that are stopped and opened again from their folders.
-@Suite(.timeLimit(.minutes(2))) struct RestartTests {
+@Suite(.timeLimit(.minutes(20))) struct RestartTests {
     @Test func `peers and ordering node continue the chain from their folders`() async throws {
         let nodes = try NodeNetwork()
         let before = try await nodes.live { network in

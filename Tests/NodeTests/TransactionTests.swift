@@ -6,7 +6,7 @@ import SelvageClient
 import Testing
 
 /// What becomes of transactions in a network of real nodes.
-@Suite(.timeLimit(.minutes(2))) struct TransactionTests {
+@Suite(.timeLimit(.minutes(20))) struct TransactionTests {
     @Test func `a submitted transaction is committed by all peers, in equal bytes`() async throws {
         try await NodeNetwork().live { network in
             let status = try await network.submit(NodeNetwork.call("set", "color", "green"))

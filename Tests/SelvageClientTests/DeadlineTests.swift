@@ -3,7 +3,7 @@ import SelvageClient
 import Testing
 
 /// Waiting that ends.
-@Suite(.timeLimit(.minutes(1))) struct DeadlineTests {
+@Suite(.timeLimit(.minutes(20))) struct DeadlineTests {
     private static let late = FakeFailure(description: "nothing came")
 
     /// Waits until its task is cancelled.

@@ -76,7 +76,7 @@ import Testing
 
     @Test func `random arguments are refused and never trap or write`() throws {
         let run = try start()
-        var random = SplitMix(seed: 0x5EED)
+        var random = SplitMix64(seed: 0x5EED)
         for contract in MedicalContracts.all {
             for transaction in contract.transactions {
                 for _ in 0..<40 {
@@ -172,7 +172,7 @@ private struct CountingContract: Contract {
 
 /// Arguments as an attacker would send them.
 enum HostileArgument {
-    static func make(_ random: inout SplitMix) -> [UInt8] {
+    static func make(_ random: inout SplitMix64) -> [UInt8] {
         switch Int.random(in: 0..<8, using: &random) {
         case 0: (0..<Int.random(in: 0...80, using: &random)).map { _ in UInt8.random(in: .min ... .max, using: &random) }
         case 1: Array("00000000000000000000000000000e01".utf8)
@@ -183,20 +183,5 @@ enum HostileArgument {
         case 6: Array(repeating: UInt8(ascii: "f"), count: Int.random(in: 0...300, using: &random))
         default: Array("1".utf8)
         }
-    }
-}
-
-/// A small generator whose numbers depend on the seed alone.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

@@ -1,3 +1,4 @@
+import CryptoPrimitives
 import Foundation
 
 /// A random number generator whose whole sequence follows from one number, so that a failed run can be repeated.
@@ -20,8 +21,8 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable, CustomStringCon
     /// Starts the sequence of exactly this seed, whatever the environment says; for tests that pin bytes.
     package init(exactSeed seed: UInt64) {
         self.seed = seed
-        var mixer = seed
-        self.state = (Self.splitMix(&mixer), Self.splitMix(&mixer), Self.splitMix(&mixer), Self.splitMix(&mixer))
+        var filling = SplitMix64(seed: seed)
+        self.state = (filling.next(), filling.next(), filling.next(), filling.next())
     }
 
     package mutating func next() -> UInt64 {
@@ -54,13 +55,5 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable, CustomStringCon
     /// What a failed expectation should print: how to run this sequence again.
     package var description: String {
         "SELVAGE_SEED=\(self.seed)"
-    }
-
-    private static func splitMix(_ state: inout UInt64) -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
     }
 }

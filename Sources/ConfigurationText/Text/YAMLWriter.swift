@@ -108,7 +108,7 @@ struct YAMLWriter {
     }
 
     /// A key or a text of one line, in quotes where it could be taken for something else.
-    static func scalar(_ text: String) -> String { self.isPlain(text) ? text : self.quoted(text) }
+    static func scalar(_ text: String) -> String { self.isPlain(text) ? text : QuotedText.quoted(text, isWritten: self.isPrintable) }
 
     private static func isPlain(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
@@ -125,25 +125,6 @@ struct YAMLWriter {
 
     /// What other readers of YAML take for something else than text.
     private static let words: Set<String> = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"]
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\t": result += "\\t"
-            case "\r": result += "\\r"
-            case _ where self.isPrintable(scalar): result.unicodeScalars.append(scalar)
-            default:
-                let digits = String(scalar.value, radix: 16)
-                let width = scalar.value > 0xFFFF ? 8 : 4
-                result += (width == 8 ? "\\U" : "\\u") + String(repeating: "0", count: width - digits.count) + digits
-            }
-        }
-        return result + "\""
-    }
 
     private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {

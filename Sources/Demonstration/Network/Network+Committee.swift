@@ -36,9 +36,9 @@ extension Network {
 
     /// Waits for something with a deadline; whoever waits in vain hears how the committee's members are.
     func wait(_ what: String, until body: @escaping @Sendable () async throws -> Void) async throws {
-        let progress = self.ordering.progress
-        try await Deadline.wait(Organizations.patience) {
-            StoryError.late(what, seconds: Organizations.patience.components.seconds, committee: progress.snapshot.lines)
+        let (progress, patience) = (self.ordering.progress, self.patience)
+        try await Deadline.wait(patience) {
+            StoryError.late(what, seconds: patience.components.seconds, committee: progress.snapshot.lines)
         } for: {
             try await body()
         }

@@ -25,6 +25,8 @@ final class Network {
     private(set) var institutions: [Institution]
     let agencies = AgencyKeys()
     private let directory: String
+    /// How long anybody waits for a block before the run ends with an error.
+    let patience: Duration
     private var authorities: [MSPID: DevelopmentAuthority]
     /// The consensus keys that were registered, by the number that each has.
     var orderingKeys: [UInt32: OrderingKey] = [:]
@@ -33,8 +35,9 @@ final class Network {
     private var random = SystemRandomSource()
 
     /// Makes authorities, keys, the genesis block and all nodes, and writes the certificate folders.
-    init(directory: String, profile: PoolProfile = PoolProfile(.dev)) throws {
+    init(directory: String, profile: PoolProfile = PoolProfile(.dev), patience: Duration = Organizations.patience) throws {
         self.directory = directory
+        self.patience = patience
         self.profile = profile
         let now = self.environment.now()
         var authorities: [MSPID: DevelopmentAuthority] = [:]
@@ -122,7 +125,7 @@ final class Network {
     func gateway(_ identity: SigningIdentity) -> Gateway {
         Gateway(
             identity: identity, channel: Organizations.channel, orderer: self.ordering.connection(), environment: self.environment,
-            patience: Organizations.patience)
+            patience: self.patience)
     }
 
     /// Writes the certificates and keys in cryptogen's layout.

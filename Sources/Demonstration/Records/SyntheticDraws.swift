@@ -5,20 +5,14 @@ import CryptoPrimitives
 /// The sequence is SplitMix64, started from the first eight bytes of SHA-256("selvage synthetic record" || seed || number), both numbers in
 /// eight bytes, big-endian. Records of one seed are therefore independent of each other. It chooses made-up facts and is no source of keys.
 struct SyntheticDraws {
-    private var state: UInt64
+    private var numbers: SplitMix64
 
     init(seed: UInt64, number: UInt64) {
         let digest = SHA256.hash(Array("selvage synthetic record".utf8) + Self.bigEndian(seed) + Self.bigEndian(number))
-        self.state = digest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        self.numbers = SplitMix64(seed: digest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
     }
 
-    mutating func next() -> UInt64 {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var word = self.state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
-    }
+    mutating func next() -> UInt64 { self.numbers.next() }
 
     /// A number of the range; the slight preference that comes from the remainder does not matter here.
     mutating func number(in range: ClosedRange<Int>) -> Int {

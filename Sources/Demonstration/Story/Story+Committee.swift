@@ -52,8 +52,12 @@ extension Story {
         }
         self.network.wires.start(
             CopiedKeyTransport.Copy(consenter: consenter, key: key.key, chain: self.network.genesis.headerHash, epoch: plane.epoch.number))
-        // Its turn comes once in as many blocks as there are producers.
-        for _ in 0...2 * plane.epoch.producers.count where self.network.wires.lie == nil { try await self.moveOn() }
+        // Its turn comes once in as many blocks as there are producers; a node that is slow may miss some.
+        for _ in 0..<Self.blocksUntilLie where self.network.wires.lie == nil {
+            try await self.moveOn()
+            // One that is behind would lie about a height that the others have left.
+            try await self.network.waitForMembers()
+        }
         guard let lie = self.network.wires.lie else { throw StoryError.unexpectedAnswer(key.node) }
         self.narrator.done(
             "the key of \(key.node) is started a second time and signs another proposal for height \(lie.height), round \(lie.round): nothing forks, "
@@ -93,6 +97,7 @@ extension Story {
         throw StoryError.late("\(member) is convicted", seconds: 0, committee: self.network.ordering.progress.snapshot.lines)
     }
 
+    private static let blocksUntilLie = 50
     private static let blocksUntilConviction = 50
 
     /// The institution whose envelope in a block holds the evidence.

@@ -24,35 +24,19 @@ extension LedgerSnapshot: PrivateDataReading {
     package func privateValue(
         of key: StateKey, collection: CollectionName, in namespace: Namespace
     ) throws(StateReadError) -> VersionedValue? {
-        let key = StateKeyFormat.privateState(namespace, collection, key)
-        guard let bytes = try reading({ () throws(KeyValueError) in try self.content.value(for: key) }) else { return nil }
-        guard let value = StateValueFormat.decode(bytes) else {
-            throw StateReadError(reason: "a private value of collection \(collection) is damaged")
+        try self.content.versionedValue(for: StateKeyFormat.privateState(namespace, collection, key)) {
+            "a private value of collection \(collection)"
         }
-        return value
     }
 
     package func scanPrivate(
         _ collection: CollectionName, in namespace: Namespace, from start: StateKey, to end: StateKey?
     ) throws(StateReadError) -> any StateScan {
-        let prefix = StateKeyFormat.privateState(namespace, collection, "")
-        let range = StateKeyFormat.privateRange(namespace, collection, from: start, to: end)
-        return PrivateScan(try reading { () throws(KeyValueError) in try self.content.scan(from: range.start, to: range.end) }, prefix: prefix.count)
-    }
-}
-
-private final class PrivateScan: StateScan {
-    private let scan: any KeyValueScan
-    private let prefix: Int
-
-    init(_ scan: any KeyValueScan, prefix: Int) {
-        self.scan = scan
-        self.prefix = prefix
-    }
-
-    func next() throws(StateReadError) -> (key: StateKey, value: VersionedValue)? {
-        guard let entry = try reading({ () throws(KeyValueError) in try self.scan.next() }) else { return nil }
-        guard let value = StateValueFormat.decode(entry.value) else { throw StateReadError(reason: "a private value is damaged") }
-        return (StateKey(utf8: Array(entry.key.dropFirst(self.prefix))), value)
+        let prefix = StateKeyFormat.privateState(namespace, collection, "").count
+        return try self.content.versionedValues(in: StateKeyFormat.privateRange(namespace, collection, from: start, to: end)) {
+            StateKey(utf8: Array($0.dropFirst(prefix)))
+        } what: {
+            "a private value of collection \(collection)"
+        }
     }
 }

@@ -40,37 +40,14 @@ package struct StateSnapshot: StateReading {
     package init(_ content: any KeyValueSnapshot) { self.content = content }
 
     package func value(at address: StateAddress) throws(StateReadError) -> VersionedValue? {
-        guard let bytes = try reading({ () throws(KeyValueError) in try self.content.value(for: StateKeyFormat.state(address)) }) else { return nil }
-        guard let value = StateValueFormat.decode(bytes) else { throw StateReadError(reason: "the value at \(address) is damaged") }
-        return value
+        try self.content.versionedValue(for: StateKeyFormat.state(address)) { "the value at \(address)" }
     }
 
     package func scan(_ namespace: Namespace, from start: StateKey, to end: StateKey?) throws(StateReadError) -> any StateScan {
-        let range = StateKeyFormat.stateRange(namespace, from: start, to: end)
-        let scan = try reading { () throws(KeyValueError) in try self.content.scan(from: range.start, to: range.end) }
-        return PublicStateScan(scan, namespace: namespace)
-    }
-}
-
-private final class PublicStateScan: StateScan {
-    private let scan: any KeyValueScan
-    private let namespace: Namespace
-
-    init(_ scan: any KeyValueScan, namespace: Namespace) {
-        self.scan = scan
-        self.namespace = namespace
-    }
-
-    func next() throws(StateReadError) -> (key: StateKey, value: VersionedValue)? {
-        guard let entry = try reading({ () throws(KeyValueError) in try self.scan.next() }) else { return nil }
-        guard let key = StateKeyFormat.stateKey(entry.key, in: self.namespace), let value = StateValueFormat.decode(entry.value) else {
-            throw StateReadError(reason: "an entry of namespace \(self.namespace) is damaged")
+        try self.content.versionedValues(in: StateKeyFormat.stateRange(namespace, from: start, to: end)) {
+            StateKeyFormat.stateKey($0, in: namespace)
+        } what: {
+            "an entry of namespace \(namespace)"
         }
-        return (key, value)
     }
-}
-
-/// Runs database calls and reports their failure as one of reading the state.
-func reading<Result>(_ calls: () throws(KeyValueError) -> Result) throws(StateReadError) -> Result {
-    do { return try calls() } catch { throw StateReadError(reason: error.description) }
 }

@@ -7,7 +7,7 @@ import Testing
 @testable import Node
 
 /// A member whose key is in the hands of a test.
-@Suite(.serialized) struct CommitteeLiarTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct CommitteeLiarTests {
     @Test func `two signed proposals in one round are reported and fork nothing`() async throws {
         let world = try CommitteeWorld.shared.get()
         let transport = LocalCommitteeTransport()

@@ -20,6 +20,8 @@ struct ElectedCommitteeWorld: Sendable {
     let nodeKeys: [SigningKey]
     let identityKeys: [SigningKey]
     let client: SigningIdentity
+    /// Administrators of institutions 1 to 4.
+    let administrators: [SigningIdentity]
     let peers: [SigningIdentity]
     let genesis: OrderedBlock
     let environment = SystemEnvironment()
@@ -46,6 +48,7 @@ struct ElectedCommitteeWorld: Sendable {
         }
         self.client = try authorities[0].issue(commonName: "User1@inst1.example", role: .client, random: &random)
         self.peers = try (0..<2).map { try authorities[$0].issue(commonName: "peer0.inst\($0 + 1).example", role: .peer, random: &random) }
+        self.administrators = try (0..<4).map { try authorities[$0].issue(commonName: "Admin@inst\($0 + 1).example", role: .admin, random: &random) }
         self.nodes = nodes
         self.nodeKeys = nodeKeys
         let identityKeys = (1...6).map { _ in SigningKey.generate() }
@@ -161,7 +164,9 @@ struct ElectedCommitteeWorld: Sendable {
         }
     }
 
-    /// From a lie of a member to its successor, audit node 5. The liar's own node stops when it hears of the lie, and is started again then.
+    /// From a lie of a member to its successor, audit node 5.
+    ///
+    /// The liar's own node stops when it hears of the lie while it is in office, and is started again then; one that hears of it later goes on.
     func convict(
         _ liar: UInt32, in committee: OrderingCommittee, by transport: any CommitteeTransport,
         meanwhile: @Sendable () async throws -> Void = {}
@@ -171,6 +176,7 @@ struct ElectedCommitteeWorld: Sendable {
         try await committee.progress.wait { !$0.evidence.isEmpty }
         try await meanwhile()
         try await committee.progress.wait { $0.members[5]?.isObserver == false }
+        try await committee.progress.wait { committee.member(liar) == nil || $0.members[liar]?.isObserver == true }
         try committee.startMember(liar)
         try await committee.progress.wait { $0.members[liar]?.isObserver == true }
     }

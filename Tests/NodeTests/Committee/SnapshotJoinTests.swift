@@ -7,7 +7,7 @@ import Testing
 @testable import Node
 
 /// Members that join in the middle of a chain.
-@Suite(.serialized) struct SnapshotJoinTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct SnapshotJoinTests {
     private let members: [UInt32] = [1, 2, 3, 4, 5, 6]
 
     /// Short memories, so that a snapshot leaves blocks out.

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// Nodes of one host that share a memory compute each signature once: at the door, when endorsing, or when committing.
-@Suite(.timeLimit(.minutes(2))) struct SharedSignaturesTests {
+@Suite(.timeLimit(.minutes(20))) struct SharedSignaturesTests {
     /// The real check, with a note of what was asked more than once.
     private final class Recorder: SignatureVerifying {
         private let asked = Mutex<(once: Set<[UInt8]>, again: Int)>(([], 0))

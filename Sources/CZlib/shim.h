@@ -1,0 +1,4 @@
+#pragma once
+/* Input is read and not written. */
+#define ZLIB_CONST
+#include <zlib.h>

@@ -56,6 +56,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLevelDB", providers: [.apt(["libleveldb-dev"])]),
+        .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         module("CryptoPrimitives", ["COpenSSL", crypto, x509, asn1]),
         .target(name: "FabricMessages", dependencies: [protobuf], exclude: ["README.md"], swiftSettings: generated),
         module("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
@@ -69,14 +71,14 @@ let package = Package(
         module("ContractVM", base + ["Chaincode"]),
         module("Validation", base + ["ChannelConfiguration", "Identity"]),
         module("Endorsement", base + ["ContractVM", "ChannelConfiguration", "Identity"]),
-        module("SystemContracts", base + ["Chaincode", "ContractVM", "ChannelConfiguration", "Identity", "RecordSharing"]),
+        module("SystemContracts", base + ["CZlib", "Chaincode", "ContractVM", "ChannelConfiguration", "Identity", "RecordSharing"]),
         module("SelvageClient", base + ["Identity", "RecordSharing"]),
         module("Simulation", base + ["Ordering"]),
         module("Audit", base + ["Ledger", "Validation", "Endorsement", "SystemContracts", "ContractVM", "ChannelConfiguration", "Identity"]),
         module(
             "Node",
             base + [
-                "Ledger", "Ordering", "Validation", "Endorsement", "SystemContracts", "ContractVM", "ChannelConfiguration", "Identity",
+                "CMalloc", "Ledger", "Ordering", "Validation", "Endorsement", "SystemContracts", "ContractVM", "ChannelConfiguration", "Identity",
                 "RecordSharing", "Chaincode", "SelvageClient",
             ]),
         module(
@@ -109,7 +111,7 @@ let package = Package(
         testProgram("CrashWriter", base + ["CrashSupport", "Ledger"]),
         testProgram("CrashMember", base + ["Ledger", "Node", "Ordering"]),
         .testTarget(name: "CrashTests", dependencies: base + ["CrashSupport", "Ledger", "TestSupport"], swiftSettings: strict),
-        tests("CryptoPrimitives", ["COpenSSL", crypto]),
+        tests("CryptoPrimitives", ["COpenSSL", crypto], resources: [.copy("Resources")]),
         tests("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
         tests("RecordSharing", base, resources: [.copy("Resources")]),
         tests("Identity", base, resources: [.copy("Resources")]),
@@ -127,7 +129,7 @@ let package = Package(
             "Node",
             base + [
                 "Ledger", "SelvageClient", "Chaincode", "Identity", "ChannelConfiguration", "RecordSharing", "SystemContracts", "ContractVM",
-                "CommitteeTestSupport", "Audit", "Validation",
+                "CommitteeTestSupport", "Audit", "Validation", "ConfigurationText",
             ]),
         tests(
             "Audit",

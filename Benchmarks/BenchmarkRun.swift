@@ -17,6 +17,7 @@ struct BenchmarkRun {
             Progress.say("measuring \(name.rawValue)")
             switch (name, workload) {
             case (.commit, let workload?): cases.append(try await CommitCase(workload: workload).run())
+            case (.catchUp, _): cases.append(try CatchUpCase().run())
             case (.endorsement, let workload?): cases.append(try await EndorsementCase(workload: workload, rounds: self.rounds).run())
             case (.ledger, let workload?): cases.append(try await LedgerCase(workload: workload).run())
             case (.sharing, _): cases.append(try SharingCase(rounds: self.rounds).run())

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Node
 
 /// Measures what a peer spends, beside references that are measured in the same run.
 @main
@@ -29,6 +30,7 @@ struct Benchmarks: AsyncParsableCommand {
     }
 
     func run() async throws {
+        HostMemory.keepsNothingLarge()
         if let follow { return try await self.follow(follow) }
         let report: BenchmarkReport
         do {
@@ -65,6 +67,7 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 
 enum CaseName: String, ExpressibleByArgument, CaseIterable, Encodable {
     case commit
+    case catchUp = "catch-up"
     case endorsement
     case sharing
     case ledger
@@ -75,7 +78,7 @@ enum CaseName: String, ExpressibleByArgument, CaseIterable, Encodable {
     var needsWorkload: Bool {
         switch self {
         case .commit, .endorsement, .ledger: true
-        case .sharing, .consensus, .ordering: false
+        case .catchUp, .sharing, .consensus, .ordering: false
         }
     }
 }

@@ -10,26 +10,52 @@ import SystemContracts
 struct FollowerRun {
     let request: FollowerRequest
 
+    /// What a run works with.
+    private struct Parts {
+        let reference: SignatureReference
+        let chain: ChainFile.Reader
+        let folder: TemporaryFolder
+        let peer: PeerNode
+        /// A second peer, which takes every block first.
+        let door: PeerNode?
+    }
+
     func answer() async throws -> FollowerAnswer {
         var answer = FollowerAnswer()
+        let parts = try self.parts(&answer)
+        try await self.warmUp(parts)
+        answer.baseMemory = try Memory.now().resident
+        try await self.rounds(parts, &answer)
+        let now = try Memory.now()
+        answer.endMemory = now.resident
+        answer.peakMemory = now.peak
+        answer.chainBytes = parts.chain.offset
+        try Self.checkLastBlock(of: parts.peer)
+        return answer
+    }
+
+    private func parts(_ answer: inout FollowerAnswer) throws -> Parts {
         let reference = try SignatureReference()
         answer.startMemory = try Memory.now().resident
         let chain = try ChainFile.Reader(path: self.request.chain)
         let folder = try TemporaryFolder()
-        let verifier: any SignatureVerifying = self.request.remembersSignatures ? SignatureMemory() : DirectSignatureVerifier()
+        let verifier: any SignatureVerifying = self.request.remembersSignatures ? SignatureMemory() : KeyTables()
         let genesis = try chain.genesis()
-        let peer = try Self.peer(genesis, in: folder.path + "/measured", verifier)
-        let door = self.request.remembersSignatures ? try Self.peer(genesis, in: folder.path + "/door", verifier) : nil
-        let warmUp = try chain.next(self.request.warmUp)
-        if let door { try await BlockSource(warmUp).feed(door) }
-        try await BlockSource(warmUp).feed(peer)
-        while try await self.round(from: chain, reference, by: door, to: peer, &answer) {}
-        let now = try Memory.now()
-        answer.endMemory = now.resident
-        answer.peakMemory = now.peak
-        answer.chainBytes = chain.offset
-        try Self.checkLastBlock(of: peer)
-        return answer
+        return Parts(
+            reference: reference, chain: chain, folder: folder, peer: try Self.peer(genesis, in: folder.path + "/measured", verifier),
+            door: self.request.remembersSignatures ? try Self.peer(genesis, in: folder.path + "/door", verifier) : nil)
+    }
+
+    private func warmUp(_ parts: Parts) async throws {
+        let blocks = try parts.chain.next(self.request.warmUp)
+        if let door = parts.door { try await BlockSource(blocks).feed(door) }
+        try await BlockSource(blocks).feed(parts.peer)
+    }
+
+    private func rounds(_ parts: Parts, _ answer: inout FollowerAnswer) async throws {
+        for _ in 0..<(self.request.mostRounds ?? .max) {
+            guard try await self.round(from: parts.chain, parts.reference, by: parts.door, to: parts.peer, &answer) else { return }
+        }
     }
 
     /// One round between two measurements of the reference; false when the chain is at its end.

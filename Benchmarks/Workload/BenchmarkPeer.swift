@@ -1,4 +1,5 @@
 import ChannelConfiguration
+import Identity
 import Ledger
 import LedgerModel
 import Validation
@@ -27,7 +28,7 @@ final class BenchmarkPeer {
     init(genesis: OrderedBlock, isParallel: Bool) throws {
         self.folder = try TemporaryFolder()
         self.ledger = try Ledger.open(folder: self.folder.path)
-        let outcome = try BlockValidator.acceptGenesis(genesis)
+        let outcome = try BlockValidator.acceptGenesis(genesis, verifier: KeyTables())
         guard let bundle = outcome.newBundle else { throw WorkloadError.refused("the genesis block holds no configuration") }
         try self.ledger.commit(outcome.block)
         self.verifier = BlockVerifier(bundle: bundle, form: .canonical)

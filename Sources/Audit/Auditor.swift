@@ -27,6 +27,7 @@ package struct Auditor: Sendable {
         ledger folder: String, progress: (AuditProgress) -> Void = { _ in }, each: ((AuditReport.Transaction) -> Void)? = nil
     ) async throws(AuditError) -> AuditReport {
         let blockFolder = folder + "/blocks"
+        if let block = try Self.snapshotBlock(ledger: folder) { throw .beganFromSnapshot(folder: folder, lastBlock: block) }
         // Before the blocks: what the database knows must then be in them.
         let search: StoredState.Search =
             self.options.isComparingState
@@ -46,6 +47,20 @@ package struct Auditor: Sendable {
         self.judgeHeight(&replay, survey, storedHead)
         self.compareState(&replay, search)
         return replay.report
+    }
+
+    /// The last block of the snapshot from which a ledger began; nil when it holds the whole chain.
+    private static func snapshotBlock(ledger folder: String) throws(AuditError) -> UInt64? {
+        let files = SystemFiles()
+        let hasSnapshot: Bool
+        do { hasSnapshot = try files.list(folder).contains(LedgerLayout.base) } catch {
+            // What cannot be listed is told of by whoever reads the blocks.
+            return nil
+        }
+        guard hasSnapshot else { return nil }
+        do { return try SnapshotFolder(folder + "/" + LedgerLayout.base, files: files).metadata.lastBlockNumber } catch {
+            throw .unreadableSnapshot(folder: folder, error)
+        }
     }
 
     private func replay(

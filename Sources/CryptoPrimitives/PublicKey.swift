@@ -83,7 +83,7 @@ package struct PublicKey: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// r || s of a signature that is well-formed for the curve; nil otherwise.
-    private static func numbers(of signature: [UInt8], order: CurveOrder, acceptingHighS: Bool) -> [UInt8]? {
+    static func numbers(of signature: [UInt8], order: CurveOrder, acceptingHighS: Bool) -> [UInt8]? {
         guard let numbers = ECDSASignatureFormat.parse(signature, width: order.width) else { return nil }
         let s = numbers.suffix(order.width)
         guard order.contains(numbers.prefix(order.width)), order.contains(s) else { return nil }

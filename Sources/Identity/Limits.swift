@@ -32,6 +32,12 @@ enum Limits {
     static let chainSearchSteps = 256
     /// Accepted identities remembered by a membership service.
     static let acceptedIdentities = 8_192
+    /// How often a key is asked for before it gets a table: a table costs what it saves in so many checks.
+    static let checksBeforeKeyTable = 1_000
+    /// Tables of keys kept at once, 150 kB each.
+    static let keyTables = 32
+    /// Keys whose use is counted at once.
+    static let countedKeys = 4_096
     /// Signers of one message that are compared with each other one by one.
     static let fewSigners = 16
     /// Refused identities remembered by a membership service.

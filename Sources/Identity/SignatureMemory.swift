@@ -29,7 +29,7 @@ package final class SignatureMemory: SignatureVerifying {
     /// - Parameters:
     ///   - capacity: Signatures in one generation; twice as many are kept at most, at some 40 bytes each.
     ///   - verifier: Computes what is not remembered.
-    package init(capacity: Int = 32_768, verifier: any SignatureVerifying = DirectSignatureVerifier()) {
+    package init(capacity: Int = 32_768, verifier: any SignatureVerifying = KeyTables()) {
         self.capacity = max(1, capacity)
         self.verifier = verifier
     }

@@ -1,3 +1,5 @@
+import LedgerModel
+
 /// Why a ledger could not be opened, read or extended.
 package enum LedgerError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The block files are damaged, missing or not writable; the inner error says what to do.
@@ -40,7 +42,8 @@ package enum LedgerError: Error, Equatable, Sendable, CustomStringConvertible {
             "the state database has format \(version), this program reads \(StateKeyFormat.version); remove the state folder, it is rebuilt"
         case .locked(let folder): "the ledger in \(folder) is open elsewhere; stop the other process first"
         case .notHere(let item, let block):
-            "\(item) is not here: this ledger began from a snapshot at block \(block); ask a peer that holds the whole chain"
+            "\(item) is not here: this ledger began from a snapshot at block \(block), and its first block is \(block &+ 1); ask a peer that holds "
+                + "the whole chain"
         case .snapshot(let error): error.description
         case .outOfSequence(let expected, let found): "block \(found) was offered where block \(expected) is next; commit blocks in order"
         case .wrongPreviousHash(let block): "block \(block) does not name the hash of the block before it; ask the sender for the right block"
@@ -50,5 +53,14 @@ package enum LedgerError: Error, Equatable, Sendable, CustomStringConvertible {
             "replaying block \(block) gives another commit hash than it carries; restore the block files or remove the state folder"
         case .stopped(let reason): "the ledger takes no more blocks because \(reason); open it again to recover"
         }
+    }
+}
+
+extension StateReadError {
+    /// The ledger's error for those who read it as a state or as a chain.
+    init(_ error: LedgerError) {
+        var firstBlock: BlockNumber?
+        if case .notHere(_, let block) = error { firstBlock = BlockNumber(block &+ 1) }
+        self.init(reason: error.description, firstBlock: firstBlock)
     }
 }

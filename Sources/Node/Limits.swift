@@ -13,6 +13,8 @@ package enum NodeLimits {
     package static let pipelineBytes = 32 << 20
     /// Signatures in one generation of those that a node knows to be right; each was checked once.
     package static let rememberedSignatures = 32_768
+    /// How many configuration blocks a peer looks at that begins after one: all but the last were refused.
+    package static let formerConfigurations = 64
     /// What an ordering node has been asked to store or time and has not done yet; the state machine asks for far less.
     package static let orderingTasks = 65_536
     /// The largest chaincode package that is read back; `_lifecycle` installs none above it.

@@ -16,7 +16,7 @@ struct AuditCommand: AsyncParsableCommand {
               a folder of Fabric blocks, one serialised common.Block in each file (*.pb, *.block), or one such file;
               a folder that holds several such folders: each copy is audited, and the copies are compared.
             A ledger of ours: contracts are run again. The stored state is compared only while no node has the ledger open; it is copied to the \
-            folder for temporary files (TMPDIR) for that.
+            folder for temporary files (TMPDIR) for that. One that began from a snapshot is refused: the blocks before it are not there.
             Fabric blocks, as a peer or as an orderer delivers them: hashes, signatures, every validation code, commit hashes and the final \
             state are derived again and compared with what the blocks record; an orderer's blocks record no codes, they are computed. A \
             state.json or a peer's snapshot beside the blocks is compared with the final state. Chaincode of others is not run again, but counted and named.
@@ -25,8 +25,8 @@ struct AuditCommand: AsyncParsableCommand {
               selvage audit fetched-blocks --state exported/state.json
             Without --genesis-hash the genesis block in the ledger is trusted, which the report says. A ledger whose end was cut off together \
             with its state is noticed only with --height.
-            Exit codes: 0 all that was checked agrees with what the blocks record, 2 wrong usage, 3 the ledger cannot be read, 4 verification \
-            failed: a block, signature, code, hash or entry is not as it must be.
+            Exit codes: 0 all that was checked agrees with what the blocks record, 2 wrong usage, 3 the ledger cannot be read or began from a \
+            snapshot, 4 verification failed: a block, signature, code, hash or entry is not as it must be.
             """)
 
     @Argument(help: "A ledger's folder, a folder of Fabric blocks or of several copies of them, or a file with one block.")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Node
 
 /// The command line: parse, call, print.
 @main
@@ -18,6 +19,7 @@ struct Selvage: AsyncParsableCommand {
         ])
 
     static func main() async {
+        HostMemory.keepsNothingLarge()
         do {
             var command = try Self.parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -52,6 +52,32 @@ import Testing
         #expect(progress == (1...6).map { AuditProgress(blocksDone: $0, blocksTotal: 6) })
     }
 
+    @Test func `a ledger that began from a snapshot is refused with the first block that it has, and a damaged snapshot in it too`() async throws {
+        let channel = try TestChannel()
+        try await channel.define()
+        channel.close()
+        let folder = try TemporaryFolder("selvage-audit")
+        let path = folder.path(of: "joined")
+        let height: UInt64
+        do {
+            let ledger = try Ledger.open(folder: channel.path)
+            height = ledger.height
+            _ = try ledger.snapshot().writeSnapshot(to: folder.path(of: "snapshot"))
+            _ = try Ledger.join(snapshot: folder.path(of: "snapshot"), folder: path)
+        }
+        let auditor = Auditor(catalogue: TestChannel.auditorContracts)
+        let error = await #expect(throws: AuditError.self) { try await auditor.audit(ledger: path) }
+        #expect(error == .beganFromSnapshot(folder: path, lastBlock: height - 1))
+        let text = try #require(error?.description)
+        #expect(text.contains("its first block is \(height)") && text.contains("no signature, verdict or read was checked"), "\(text)")
+        try folder.write([0x7B], to: "joined/base/_snapshot_signable_metadata.json")
+        let damaged = await #expect(throws: AuditError.self) { try await auditor.audit(ledger: path) }
+        guard case .unreadableSnapshot(path, _)? = damaged else {
+            Issue.record("\(String(describing: damaged))")
+            return
+        }
+    }
+
     @Test func `a range query is run again on what earlier transactions of the block left`() async throws {
         let channel = try TestChannel()
         try await channel.define()

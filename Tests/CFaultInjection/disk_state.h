@@ -163,5 +163,6 @@ static const char *role_of(const char *path) {
     if (strncmp(name, "safety-record", 13) == 0) return "record";
     if (strncmp(name, "signer-guard", 12) == 0) return "guard";
     if (strncmp(name, "pool-log", 8) == 0) return "pool";
+    if (strcmp(name, "stored-head") == 0) return "head";
     return strcmp(path, root) == 0 ? "disk" : "other";
 }

@@ -11,6 +11,8 @@ struct MemberWriter {
 
     let folder: String
     let steps: UInt64
+    /// The planted bug: nothing is said of which blocks were durable.
+    let isBlind: Bool
 
     /// Whether all steps were made.
     func run() -> Bool {
@@ -44,7 +46,16 @@ struct MemberWriter {
         if envelopes != (0..<UInt64(envelopes.count)).map({ Self.envelope(first + $0) }) { Report.line("wrong pool log from \(first)") }
         var end = first + UInt64(envelopes.count)
         envelopes = []
-        Report.line("opened \(height) \(first) \(end)")
+        let chain = try ChainStore(
+            folder: self.folder, genesis: Self.block(0), acknowledgedHeight: self.isBlind ? nil : disk.acknowledgedHeight, recent: 1, files: files
+        ) { block in
+            if block != Self.block(block.number.rawValue) { Report.line("wrong block \(block.number)") }
+        }
+        var stored = chain.last.number.rawValue
+        Report.line("opened \(height) \(first) \(end) \(stored)")
+        // Whatever a crash takes, the blocks below the recorded height stay (W4).
+        if height > stored + 1 { Report.line("wrong record of height \(height) above block \(stored)") }
+        height = stored
         while height < self.steps {
             height += 1
             try disk.persist(Self.record(height))
@@ -60,9 +71,18 @@ struct MemberWriter {
                 Report.line("floor \(first)")
                 try log.rewrite((first..<end).map(Self.envelope))
             }
+            try chain.append(Self.block(height))
+            stored = height
+            Report.line("block \(stored)")
         }
         Report.line("done \(height)")
         return true
+    }
+
+    /// A block of one to ten sectors.
+    private static func block(_ number: UInt64) -> OrderedBlock {
+        OrderedBlock(
+            number: BlockNumber(number), previousHash: [], envelopes: (0..<(1 + number * 3 % 8)).map { Self.envelope(number * 8 + $0) })
     }
 
     private static func request(_ height: UInt64) -> SignRequest {

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a power failure leaves of the files with which a committee member keeps its promises: record, guard and pool log.
+/// What a power failure leaves of the files with which a committee member keeps its promises: record, guard, pool log and blocks.
 @Suite struct MemberCrashTests {
     static let steps = 24
 
@@ -13,6 +13,7 @@ import Testing
         var claim = 0
         var pool = 0
         var floor = 0
+        var block = 0
         var violations: [String] = []
 
         /// Takes in what one process told; what it found must cover what was promised before.
@@ -28,10 +29,12 @@ import Testing
                     }
                     if end < self.pool || first > self.floor { self.violations.append("\(line): the log must hold \(self.floor)..<\(self.pool)") }
                     self.floor = max(self.floor, first)
+                    if Int(words[4]) ?? 0 < self.block { self.violations.append("\(line): block \(self.block) is lost") }
                 case "record": self.record = number
                 case "claim": self.claim = number
                 case "pool": self.pool = number
                 case "floor": self.floor = number
+                case "block": self.block = number
                 case "done", "error": break
                 default: self.violations.append(line)
                 }
@@ -47,7 +50,10 @@ import Testing
         private(set) var story = ""
         private(set) var crashes = 0
 
-        init() throws {
+        private let isBlind: Bool
+
+        init(isBlind: Bool = false) throws {
+            self.isBlind = isBlind
             self.folder = try TemporaryFolder("selvage-member-crash")
             for name in ["disk", "trash"] {
                 try FileManager.default.createDirectory(atPath: self.folder.path(of: name), withIntermediateDirectories: false)
@@ -72,7 +78,8 @@ import Testing
             let report = String(decoding: self.folder.read(name) ?? [], as: UTF8.self).split(separator: "\n").map(String.init)
             let crash = report.first { $0.hasPrefix("crash ") }
             if crash != nil { self.crashes += 1 }
-            self.story += "; \(faults.commandPrefix) CrashMember FOLDER \(MemberCrashTests.steps): \(crash ?? "\(ending)")"
+            self.story +=
+                "; \(faults.commandPrefix) CrashMember FOLDER \(MemberCrashTests.steps)\(self.isBlind ? " blind" : ""): \(crash ?? "\(ending)")"
             var counts: [String: Int] = [:]
             for words in report.map({ $0.split(separator: " ").map(String.init) }) where words.first == "count" { counts[words[1]] = Int(words[2]) }
             return counts
@@ -88,7 +95,8 @@ import Testing
         }
 
         private func lines(steps: Int, _ environment: [String: String]) throws -> (lines: [String], ending: ChildProcess.Ending) {
-            let child = try ChildProcess("CrashMember", [self.folder.path(of: "disk/member"), "\(steps)"], environment: environment)
+            let arguments = [self.folder.path(of: "disk/member"), "\(steps)"] + (self.isBlind ? ["blind"] : [])
+            let child = try ChildProcess("CrashMember", arguments, environment: environment)
             var lines: [String] = []
             while let line = child.line() { lines.append(line) }
             return (lines, child.wait())
@@ -96,9 +104,11 @@ import Testing
     }
 
     /// Crashes, or failing calls and then a crash, at points drawn from the seed.
-    private static func play(seed: UInt64, counts: [String: Int], droppedSync: String = "", fails: Bool = false) throws -> (Int, [String]) {
+    private static func play(
+        seed: UInt64, counts: [String: Int], droppedSync: String = "", fails: Bool = false, isBlind: Bool = false
+    ) throws -> (Int, [String]) {
         var choices = SeededChoices(seed: seed)
-        let scene = try Scene()
+        let scene = try Scene(isBlind: isBlind)
         let kinds = counts.sorted { $0.key < $1.key }
         for turn in 0...Int.random(in: 0...1, using: &choices) {
             let (kind, count) = kinds[(Int(seed) + turn) % kinds.count]
@@ -125,7 +135,11 @@ import Testing
 
     @Test func `a member finds everything it has promised after a crash`() throws {
         let counts = try Self.counts()
-        for kind in ["record-write", "record-sync", "guard-write", "guard-sync", "pool-write", "pool-sync", "pool-rename", "member-sync"] {
+        let kinds = [
+            "record-write", "record-sync", "guard-write", "guard-sync", "pool-write", "pool-sync", "pool-rename", "member-sync", "segment-write",
+            "segment-sync", "head-write",
+        ]
+        for kind in kinds {
             #expect(counts[kind, default: 0] > 0, "\(kind): \(counts)")
         }
         var (crashes, violations) = (0, [String]())
@@ -145,13 +159,25 @@ import Testing
         #expect(violations == [])
     }
 
-    @Test(arguments: ["all", "record-sync", "guard-sync", "pool-sync", "member-sync"])
+    @Test(arguments: ["all", "record-sync", "guard-sync", "pool-sync", "member-sync", "segment-sync"])
     func `the same check catches a sync that does nothing`(kind: String) throws {
         let counts = try Self.counts()
         for seed in UInt64(0)..<60 {
             if try !Self.play(seed: seed, counts: counts, droppedSync: kind).1.isEmpty { return }
         }
         Issue.record("nothing was found without \(kind)")
+    }
+
+    @Test func `the same check catches a member that does not know which of its blocks were durable`() throws {
+        let counts = try Self.counts()
+        for seed in UInt64(0)..<60 {
+            let violations = try Self.play(seed: seed, counts: counts.filter { $0.key.hasPrefix("segment") }, isBlind: true).1
+            if let violation = violations.first {
+                #expect(violation.contains("does not match its checksum") || violation.contains("the head of the frame"), "\(violation)")
+                return
+            }
+        }
+        Issue.record("no crash has torn a block that keeps its size")
     }
 
     @Test(.enabled(if: CrashEffort.longSeeds != nil, "set SELVAGE_LONG_TESTS to a number of seeds"))

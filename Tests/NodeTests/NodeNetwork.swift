@@ -9,6 +9,7 @@ import Ordering
 import SelvageClient
 import SystemContracts
 import TestSupport
+import Testing
 
 /// The contract of these tests: values under keys, set blindly or added to.
 struct Tally: Contract {
@@ -20,6 +21,11 @@ struct Tally: Contract {
             },
             .submit("add", "key", "text") { (context: Context, key: String, text: String) throws(ContractError) in
                 try context.putString(key, (try context.getString(key) ?? "") + text)
+            },
+            .evaluate("past", "key", "count") { (context: Context, key: String, count: Int64) throws(ContractError) -> [UInt8] in
+                guard count > 0 else { return Array("\(try context.history(of: key).count)".utf8) }
+                let page = try context.historyPage(of: key, pageSize: Int32(clamping: count), bookmark: "")
+                return Array("\(page.entries.count) \(page.bookmark)".utf8)
             },
             .evaluate("get", "key") { (context: Context, key: String) throws(ContractError) -> [UInt8] in
                 try context.getState(key, orNotFound: "the tally")
@@ -109,8 +115,21 @@ final class NodeNetwork {
             signatures: self.signatures ?? SignatureMemory())
     }
 
+    /// Opens a peer's folder whose ledger began from a snapshot.
+    func openJoined(_ index: Int, at path: String, genesis: OrderedBlock? = nil, sources: [any BlockSource]) async throws -> PeerNode {
+        let environment = self.environment
+        let folder = self.folder.path(of: path)
+        let catalogue = SystemContracts.catalogue(contracts: [Tally()], packages: PackageFolder(folder: folder + "/packages"))
+        return try await PeerNode(
+            name: path, identity: self.peers[index], snapshotLedger: folder, genesis: genesis, sources: sources,
+            machine: ContractMachine(catalogue: catalogue) { environment.monotonicNanoseconds() }, environment: environment,
+            signatures: self.signatures ?? SignatureMemory())
+    }
+
     func gateway(_ orderer: OrderingNode, as identity: SigningIdentity? = nil) -> Gateway {
-        Gateway(identity: identity ?? self.client, channel: self.channel, orderer: orderer, environment: self.environment)
+        // However slow the machine is.
+        Gateway(
+            identity: identity ?? self.client, channel: self.channel, orderer: orderer, environment: self.environment, patience: .seconds(1_200))
     }
 
     /// The contract on the channel, under the policy of both organisations.
@@ -126,11 +145,10 @@ final class NodeNetwork {
         for (administrator, peer) in zip(self.administrators, network.peers) {
             let gateway = self.gateway(network.orderer, as: administrator)
             let approved = try await gateway.submit(try definition.approval(), endorsedBy: [peer]).status
-            // The client waits for one peer; whoever endorses next must know the approval, and then the contract, too.
+            // The client waits for one peer; whoever endorses next must know the approval too.
             for peer in network.peers { _ = try await peer.commitStatus(of: approved.transaction) }
         }
-        let defined = try await network.submit(try definition.commit())
-        for peer in network.peers { _ = try await peer.commitStatus(of: defined.transaction) }
+        try await network.submit(try definition.commit())
     }
 
     /// A signed transaction without content.
@@ -144,6 +162,22 @@ final class NodeNetwork {
             channelHeaderBytes: header.serialized(), signatureHeaderBytes: signer.serialized(), data: [1]
         ).serialized()
         return Envelope(payload: payload, signature: try creator.sign(payload))
+    }
+
+    /// A question of the client to a contract of the system, with arguments as they are.
+    func proposal(_ chaincode: Namespace, _ arguments: [[UInt8]]) throws -> SignedProposal {
+        let nonce = self.environment.randomBytes(count: 24)
+        var target = Protos_ChaincodeHeaderExtension()
+        target.chaincodeID.name = chaincode.text
+        let header = ChannelHeader(
+            kind: .endorserTransaction, timestamp: self.environment.now(), channelID: self.channel,
+            transactionID: Formulas.transactionID(nonce: nonce, creator: self.client.serialized), extensionBytes: target.encoded())
+        let bytes = Proposal(
+            channelHeaderBytes: header.serialized(),
+            signatureHeaderBytes: SignatureHeader(creator: self.client.serialized, nonce: nonce).serialized(),
+            payloadBytes: ProposalPayload(chaincode: chaincode, arguments: arguments).serialized()
+        ).serialized()
+        return SignedProposal(proposalBytes: bytes, signature: try self.client.sign(bytes))
     }
 
     /// A request to change the configuration, signed by some and handed in by another.
@@ -180,20 +214,27 @@ struct LiveNetwork {
     let peers: [PeerNode]
     let gateway: Gateway
 
-    /// Submits a call, endorsed by both organisations.
+    /// Submits a call, endorsed by both organisations, and waits for both peers: a client waits for one, and whoever endorses next may ask the other.
     @discardableResult
     func submit(_ call: ChaincodeCall) async throws -> CommitStatus {
-        try await self.gateway.submit(call, endorsedBy: self.peers).status
+        let status = try await self.gateway.submit(call, endorsedBy: self.peers).status
+        return try await self.everywhere(status)
+    }
+
+    /// Waits until both peers have a transaction that one has, with the same verdict.
+    private func everywhere(_ status: CommitStatus) async throws -> CommitStatus {
+        for peer in self.peers { #expect(try await peer.commitStatus(of: status.transaction) == status) }
+        return status
     }
 
     func endorse(_ call: ChaincodeCall) async throws -> (transaction: TransactionID, envelope: Envelope, result: [UInt8]) {
         try await self.gateway.endorse(call, by: self.peers)
     }
 
-    /// Hands an envelope in and waits for its verdict on the first peer.
+    /// Hands an envelope in and waits for its verdict on both peers.
     func commit(_ endorsed: (transaction: TransactionID, envelope: Envelope, result: [UInt8])) async throws -> CommitStatus {
         try await self.gateway.broadcast(endorsed.envelope, transaction: endorsed.transaction)
-        return try await self.peers[0].commitStatus(of: endorsed.transaction)
+        return try await self.everywhere(try await self.peers[0].commitStatus(of: endorsed.transaction))
     }
 
     /// Waits until both peers have what was ordered so far: a block for a new transaction comes after all others.

@@ -18,6 +18,8 @@ extension AuditFinding {
                 found: hex(block.previousHash))
         case .wrongDataHash:
             self.init(.chain, block: number, expected: "data hash \(hex(Formulas.dataHash(of: block.envelopes)))", found: hex(block.dataHash))
+        case .wrongHash:
+            self.init(.chain, block: number, expected: "another header hash", found: hex(block.headerHash))
         case .malformedEnvelope(_, let index, let reason):
             self.init(.chain, block: number, transaction: index, expected: "an envelope in its one form", found: reason)
         case .malformedSignatures(_, let reason):

@@ -13,7 +13,7 @@ final class SignatureTally: SignatureVerifying {
     }
 
     private let content = Mutex(Content())
-    private let verifier = DirectSignatureVerifier()
+    private let verifier = KeyTables()
 
     var counts: SignatureCounts { self.content.withLock { $0.counts } }
 

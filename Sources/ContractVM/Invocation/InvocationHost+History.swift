@@ -23,7 +23,14 @@ extension InvocationHost {
         var start = try HistoryBookmark.version(bookmark)
         var entries: [HistoryEntry] = []
         while entries.count < pageSize {
-            let page = try load(key, from: start, limit: min(Self.batch, Int(pageSize) - entries.count))
+            let page: HistoryPage
+            do throws(ContractError) {
+                page = try load(key, from: start, limit: min(Self.batch, Int(pageSize) - entries.count))
+            } catch {
+                // The page ends where the blocks of this node begin; whoever asks for the next one is told so.
+                guard error.code.utf8.elementsEqual(Self.notHere.utf8), !entries.isEmpty else { throw error }
+                break
+            }
             entries += page.modifications.map(HistoryEntry.init)
             start = page.next
             if start == nil { break }

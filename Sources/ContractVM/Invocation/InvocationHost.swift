@@ -223,9 +223,14 @@ final class InvocationHost: ContractHost {
         try session.meter.charge(.rangeQueries)
     }
 
+    /// The code of what came before the snapshot with which the node joined.
+    static var notHere: String { "not-here" }
+
     /// What the contract sees of an error; a failure of the state also ends the transaction.
     func contractError(_ error: SimulationError) -> ContractError {
         if case .state(let reason) = error {
+            // Nothing is wrong with the node: it has joined with a snapshot and lacks what came before.
+            if reason.firstBlock != nil { return .failure(Self.notHere, reason.reason) }
             session.fail(.state(reason))
             return .failure("state-unavailable", "the node cannot read its state; its operator has to repair it")
         }

@@ -27,12 +27,16 @@ package final class BlockStore: Sendable {
 
     /// Opens a folder, creating it if it is missing, and removes what an interrupted write left at the end.
     ///
-    /// - Parameter checkpoint: Up to where blocks are known to be acknowledged. Without it all blocks are read and checked, and only an
-    ///   incomplete last frame is removed; with it only later blocks are read, and a damaged last frame right behind it is removed too,
-    ///   because it was not acknowledged.
+    /// - Parameters:
+    ///   - checkpoint: Up to where blocks are known to be acknowledged. Without it all blocks are read and checked, and only an
+    ///     incomplete last frame is removed; with it only later blocks are read, and a damaged last frame right behind it is removed too,
+    ///     because it was not acknowledged.
+    ///   - acknowledgedHeight: Where there is no checkpoint: the blocks below are known to have been durable. A damaged last frame is removed
+    ///     if its block is not one of them; nil when nothing is known, and every damage is reported.
     /// - Throws: `.locked`, `.damaged` with the place, `.blocksMissing`, `.segmentMissing`, `.file`.
     package init(
-        folder: String, files: any BlockFileIO, checkpoint: BlockCheckpoint? = nil, segmentSizeBytes: UInt64 = LedgerLimits.segmentSizeBytes
+        folder: String, files: any BlockFileIO, checkpoint: BlockCheckpoint? = nil, acknowledgedHeight: UInt64? = nil,
+        segmentSizeBytes: UInt64 = LedgerLimits.segmentSizeBytes
     ) throws(BlockStoreError) {
         let lock = try filesystem { () throws(FileError) in
             try files.makeFolder(folder)
@@ -46,7 +50,8 @@ package final class BlockStore: Sendable {
         do {
             while let stored = try scan.next() { last = stored.location }
         } catch {
-            guard case .damaged(let damage) = error, damage.isLastFrame, scan.height == checkpoint?.height else { throw error }
+            let isUnacknowledged = checkpoint.map { scan.height == $0.height } ?? acknowledgedHeight.map { scan.height >= $0 } ?? false
+            guard case .damaged(let damage) = error, damage.isLastFrame, isUnacknowledged else { throw error }
             hasDamagedEnd = true
         }
         self.folder = folder

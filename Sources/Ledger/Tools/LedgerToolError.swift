@@ -30,7 +30,11 @@ package enum LedgerToolError: Error, Equatable, Sendable, CustomStringConvertibl
         case .locked(let folder): "the ledger in \(folder) is open elsewhere; stop its node first"
         case .ledger(let error): error.description
         case .noSuchBlock(let number, let first, let height):
-            "block \(number) cannot become the last one: this ledger goes from block \(first) to \(height - min(height, 1)); nothing was changed"
+            "block \(number) cannot become the last one: "
+                + (height > first
+                    ? "this ledger goes from block \(first) to \(height - min(height, 1))"
+                    : "the first block of this ledger is \(first), which it has not yet")
+                + "; nothing was changed"
         case .beganFromSnapshot(let block):
             "this ledger began from a snapshot at block \(block) and has no genesis block; 'rollback --block \(block)' goes back to the snapshot"
         case .blocksNeeded(let numbers, let reason):

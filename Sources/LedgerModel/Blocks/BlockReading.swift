@@ -10,6 +10,10 @@ package protocol BlockReading: Sendable {
     func blockNumber(withHash hash: [UInt8]) throws(StateReadError) -> BlockNumber?
     /// A transaction with its verdict; nil when the chain does not hold its id.
     func storedTransaction(_ id: TransactionID) throws(StateReadError) -> StoredTransaction?
+    /// Where the chain begins when the peer joined with a snapshot; nil when all blocks are there.
+    func snapshotBeginning() throws(StateReadError) -> SnapshotBeginning?
+    /// The configuration in office, a serialised `common.ConfigEnvelope`; nil when only the blocks can tell.
+    func configurationInOffice() throws(StateReadError) -> [UInt8]?
 }
 
 /// A transaction as the ledger holds it.

@@ -1,12 +1,17 @@
-/// Why the state or an index could not be read. The store is damaged or gone: stop and run the repair of the ledger.
+/// Why the state or an index could not be read. The store is damaged or gone, unless `firstBlock` is set: stop and run the repair of the ledger.
 package struct StateReadError: Error, Equatable, Sendable, CustomStringConvertible {
     package let reason: String
+    /// Nothing is damaged: what was asked for came before the snapshot with which the peer joined, and this is the first block that it has.
+    package let firstBlock: BlockNumber?
 
-    package init(reason: String) {
+    package init(reason: String, firstBlock: BlockNumber? = nil) {
         self.reason = reason
+        self.firstBlock = firstBlock
     }
 
-    package var description: String { "the world state cannot be read: \(self.reason); stop this node and rebuild its state from the blocks" }
+    package var description: String {
+        self.firstBlock == nil ? "the world state cannot be read: \(self.reason); stop this node and rebuild its state from the blocks" : self.reason
+    }
 }
 
 /// An immutable view of the world state as it was after some block.

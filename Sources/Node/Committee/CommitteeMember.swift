@@ -62,8 +62,8 @@ package final class CommitteeMember: Sendable {
             }
             let start = joined?.snapshot.blocks.last?.number ?? 0
             let store = try ChainStore(
-                folder: folder + "/blocks", genesis: genesis, joined: joined?.snapshot.blocks ?? [], recent: settings.ordering.replayBlocks,
-                files: files
+                folder: folder, genesis: genesis, joined: joined?.snapshot.blocks ?? [], acknowledgedHeight: disk.acknowledgedHeight,
+                recent: settings.ordering.replayBlocks, files: files
             ) { block in
                 if block.number > start { blocks = try blocks.successor(after: block) }
             }

@@ -76,6 +76,11 @@ package struct MemberDisk: SafetyStore {
         try HostFiles.syncFolder(of: folder)
     }
 
+    /// The blocks below this number were durable once: nothing of a height is recorded or signed before the block below it is (W4).
+    ///
+    /// Nil when the record cannot be read: then nothing is known.
+    package var acknowledgedHeight: UInt64? { self.slots.map { max($0.record.height, self.guardSlots.signerGuard.height) } }
+
     /// What the member may do, given its last stored block.
     package func recovery(chain: [UInt8], consenter: UInt32, head: UInt64, isMoveApproved: Bool) throws -> Recovery {
         let instance = self.slots?.owner.instance ?? [UInt8](repeating: 0, count: 16)

@@ -41,13 +41,15 @@ package final class OrderingNode: OrdererConnection {
         (self.work, self.workInput) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(NodeLimits.orderingTasks))
         do {
             try HostFiles.makeFolders(folder)
-            let opened = try Self.open(
-                folder: folder + "/blocks", genesis: genesis, recent: settings.replayBlocks, signatures: signatures)
-            let bundle = opened.bundle
             let guardBytes = try HostFiles.read(folder + "/" + Self.guardFile, limit: NodeLimits.guardBytes)
+            let signingGuard = try guardBytes.map { try SigningGuardFormat.decode($0) }
+            let opened = try Self.open(
+                folder: folder + "/blocks", genesis: genesis, stored: signingGuard?.height, recent: settings.replayBlocks,
+                signatures: signatures)
+            let bundle = opened.bundle
             let consenter = try CommitteeOfOne(
                 identity: identity, bundle: bundle, after: opened.last, chain: genesis.headerHash,
-                signingGuard: try guardBytes.map { try SigningGuardFormat.decode($0) })
+                signingGuard: signingGuard)
             self.store = opened.store
             let service = OrderingService(bundle: bundle, consenter: consenter, settings: settings, recent: opened.recent)
             self.service = Mutex(service)
@@ -188,11 +190,12 @@ package final class OrderingNode: OrdererConnection {
 
     private static let guardFile = "signing-guard"
 
+    /// - Parameter stored: The last block that was durable before the guard was written; nil when there is no guard.
     private static func open(
-        folder: String, genesis: OrderedBlock, recent count: Int, signatures: any SignatureVerifying
+        folder: String, genesis: OrderedBlock, stored: BlockNumber?, recent count: Int, signatures: any SignatureVerifying
     ) throws -> (store: BlockStore, bundle: ChannelBundle, last: OrderedBlock, recent: [OrderedBlock]) {
         let files = SystemFiles()
-        let store = try BlockStore(folder: folder, files: files)
+        let store = try BlockStore(folder: folder, files: files, acknowledgedHeight: stored.map { $0.rawValue &+ 1 })
         var bundle = try ChannelBundle(block: genesis, verifier: signatures)
         var last: OrderedBlock?
         var recent: [OrderedBlock] = []

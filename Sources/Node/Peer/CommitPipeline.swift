@@ -13,8 +13,17 @@ import Validation
 final class CommitPipeline: Sendable {
     /// Judges a block as a whole before anything in it is looked at.
     typealias Verify = @Sendable (OrderedBlock, BlockAuthority, ChainPosition) throws -> Void
-    /// What a block is validated against.
-    typealias View = @Sendable (CommitLine.Basis) -> any PendingState.Base
+    /// What a block is validated against and under, as far as it follows from the blocks before it.
+    struct View {
+        var state: any PendingState.Base
+        var bundle: ChannelBundle
+
+        /// The ledger as it will be, and the configuration that will be in office, once everything before the block is durable.
+        init(_ basis: CommitLine.Basis) {
+            self.state = if let pending = basis.pending { PendingState(pending, over: basis.ledger) } else { basis.ledger }
+            self.bundle = basis.tip.authority.bundle
+        }
+    }
     /// Is told of each block once it is durable, one after the other.
     typealias Publish = @Sendable (ValidationOutcome) throws -> Void
 
@@ -30,7 +39,7 @@ final class CommitPipeline: Sendable {
     private let ledger: Ledger
     private let committer: BlockCommitter
     private let verify: Verify
-    private let view: View
+    private let view: @Sendable (CommitLine.Basis) -> View
     private let publish: Publish
     private let state: Mutex<State>
 
@@ -42,7 +51,7 @@ final class CommitPipeline: Sendable {
         limitBlocks: Int = NodeLimits.pipelineBlocks,
         verify: @escaping Verify = { block, authority, position in
             try BlockVerifier(authority, form: .canonical).verify(block, after: position)
-        }, view: @escaping View = CommitPipeline.view, publish: @escaping Publish
+        }, view: @escaping @Sendable (CommitLine.Basis) -> View = { View($0) }, publish: @escaping Publish
     ) {
         let snapshot = ledger.snapshot()
         let tip = CommitLine.Tip(position: position, authority: authority, commitHash: snapshot.head.commitHash, plans: PolicyPlans())
@@ -57,7 +66,8 @@ final class CommitPipeline: Sendable {
 
     /// Takes a block and returns when it is durable.
     ///
-    /// - Throws: `NodeError.blockRefused` with the reason, or `.blockDropped` when a block before it failed.
+    /// - Throws: `NodeError.blockRefused` with the reason, `.storageFailed` when the disk is to blame, or `.blockDropped` when a block before it
+    ///   failed.
     func take(_ block: OrderedBlock) async throws(NodeError) {
         if let ticket = try await self.admit(block) { try await self.finish(ticket) }
     }
@@ -66,37 +76,40 @@ final class CommitPipeline: Sendable {
     ///
     /// - Throws: What `next` throws, or as `take(_:)` the error of the first block that failed.
     func take(each next: () async throws -> OrderedBlock?) async throws {
-        let failure = await withTaskGroup(of: NodeError?.self, returning: (any Error)?.self) { group in
-            var failure: (any Error)?
-            var running = 0
+        let failures = Failures()
+        // A group that keeps what is finished would keep its blocks, however few are in the line.
+        await withDiscardingTaskGroup { group in
             do {
-                while failure == nil, let block = try await next() {
-                    // The line is full before this is: what is finished is collected here, and what has failed is heard of.
-                    while running >= NodeLimits.pipelineBlocks, let finished = await group.next() {
-                        running -= 1
-                        failure = Self.reason(failure, finished)
-                    }
+                while failures.first == nil, let block = try await next() {
                     guard let ticket = try await self.admit(block) else { continue }
-                    running += 1
-                    group.addTask {
-                        do throws(NodeError) { try await self.finish(ticket) } catch { return error }
-                        return nil
-                    }
+                    group.addTask { do throws(NodeError) { try await self.finish(ticket) } catch { failures.note(block: error) } }
                 }
             } catch {
-                failure = error
+                failures.note(next: error)
             }
-            while let finished = await group.next() { failure = Self.reason(failure, finished) }
-            return failure
         }
-        if let failure { throw failure }
+        if let failure = failures.first { throw failure }
     }
 
-    /// Of two failures the one that explains the other: blocks behind one that failed are dropped or do not fit.
-    private static func reason(_ known: (any Error)?, _ new: NodeError?) -> (any Error)? {
-        guard let new else { return known }
-        if case .blockDropped = new { return known ?? new }
-        return new
+    /// Of several failures the one that explains the others: behind a block that failed later ones are dropped, and do not fit.
+    private final class Failures: Sendable {
+        private let known = Mutex<(error: any Error, weight: Int)?>(nil)
+
+        var first: (any Error)? { self.known.withLock { $0?.error } }
+
+        /// A block in the line failed.
+        func note(block error: NodeError) {
+            if case .blockDropped = error { self.note(error, weight: 0) } else { self.note(error, weight: 2) }
+        }
+
+        /// The next block could not be had, or did not fit.
+        func note(next error: any Error) { self.note(error, weight: 1) }
+
+        private func note(_ error: any Error, weight: Int) {
+            self.known.withLock { known in
+                if known.map({ weight > $0.weight }) ?? true { known = (error, weight) }
+            }
+        }
     }
 
     /// A place in the line. Whoever drops it unused gives the place back, and with it those of all blocks that came later.
@@ -139,10 +152,19 @@ final class CommitPipeline: Sendable {
         }
         if let id { return Ticket(id, block, self) }
         // A block that is delivered again is not an error: the sender may not know that it arrived. Another one of its number is a fork.
-        guard try self.ledger.snapshot().block(block.number)?.headerHash == block.headerHash else {
+        guard try self.isKnown(block) else {
             throw LedgerMismatch(reason: "its ledger holds another block of that number; keep both blocks and find out who signed them")
         }
         return nil
+    }
+
+    /// Whether a block below the durable height is the ledger's. Of those before the snapshot it began from, the last one can be compared only.
+    private func isKnown(_ block: OrderedBlock) throws -> Bool {
+        let snapshot = self.ledger.snapshot()
+        if let base = try snapshot.base(), block.number.rawValue < base.height {
+            return block.number.rawValue < base.lastBlock || block.headerHash == base.blockHash
+        }
+        return try snapshot.block(block.number)?.headerHash == block.headerHash
     }
 
     /// Validates and commits an admitted block when its turns come.
@@ -167,22 +189,30 @@ final class CommitPipeline: Sendable {
             throw .blockDropped(node: self.name, block: ticket.block.number)
         } catch {
             self.change { $0.failed(ticket.id) }
+            if Self.isOfStorage(error) { throw .storageFailed(node: self.name, block: ticket.block.number, reason: "\(error)") }
             throw .blockRefused(node: self.name, block: ticket.block.number, reason: "\(error)")
         }
     }
 
-    /// The ledger as it will be once everything before the block is durable.
-    @Sendable static func view(_ basis: CommitLine.Basis) -> any PendingState.Base {
-        guard let pending = basis.pending else { return basis.ledger }
-        return PendingState(pending, over: basis.ledger)
+    /// Whether the node's own disk or database failed, and not the block.
+    private static func isOfStorage(_ error: any Error) -> Bool {
+        switch error {
+        case let error as LedgerError:
+            switch error {
+            case .outOfSequence, .wrongPreviousHash, .notValidated, .stateDiverged: false
+            default: true
+            }
+        case BlockValidationError.state, is StateReadError: true
+        default: false
+        }
     }
 
     private func validate(_ block: OrderedBlock, _ basis: CommitLine.Basis) async throws -> (ValidationOutcome, CommitLine.Tip) {
         let tip = basis.tip
         try self.verify(block, tip.authority, tip.position)
-        let state = self.view(basis)
-        let outcome = try await BlockValidator(bundle: tip.authority.bundle, plans: tip.plans).validate(
-            block, state: state, transactions: state, previousCommitHash: tip.commitHash)
+        let view = self.view(basis)
+        let outcome = try await BlockValidator(bundle: view.bundle, plans: tip.plans).validate(
+            block, state: view.state, transactions: view.state, previousCommitHash: tip.commitHash)
         let after = CommitLine.Tip(
             position: try ChainPosition(after: block, chain: tip.position.chain), authority: tip.authority.after(newBundle: outcome.newBundle),
             commitHash: outcome.block.commitHash, plans: tip.plans.after(outcome))

@@ -23,34 +23,91 @@ package final class PeerNode: PeerConnection, BlockReceiver {
 
     /// Opens the peer's ledger in a folder; an empty one joins the channel with the genesis block.
     ///
-    /// - Parameter signatures: Which signatures are known to be right; parts of one host share it, so that each is computed once.
-    /// - Throws: `NodeError` when the ledger is damaged or belongs to another channel.
-    package init(
+    /// - Parameters:
+    ///   - form: What is demanded of blocks; `.fabric` follows a stock ordering service.
+    ///   - signatures: Which signatures are known to be right; parts of one host share it, so that each is computed once.
+    /// - Throws: `NodeError.notJoined` when the ledger is damaged or belongs to another channel, `.notStarted` when it began from a snapshot and
+    ///   has no block of its own yet: the other initialiser fetches what it needs.
+    package convenience init(
         name: String, identity: SigningIdentity, folder: String, genesis: OrderedBlock, machine: ContractMachine,
-        environment: SystemEnvironment, signatures: any SignatureVerifying = SignatureMemory(capacity: NodeLimits.rememberedSignatures)
+        environment: SystemEnvironment, form: BlockVerifier.Form = .canonical,
+        signatures: any SignatureVerifying = SignatureMemory(capacity: NodeLimits.rememberedSignatures)
     ) throws(NodeError) {
+        let ledger: Ledger
+        let start: PeerStart
+        do {
+            ledger = try Self.open(folder)
+            let outcome = try BlockValidator.acceptGenesis(genesis, verifier: signatures)
+            guard let bundle = outcome.newBundle else { throw LedgerMismatch(reason: "the genesis block holds no configuration") }
+            if let base = try ledger.snapshot().base() {
+                let joined = try SnapshotStart(ledger.snapshot(), base: base, folder: folder, genesis: genesis, form: form, verifier: signatures)
+                guard let known = try joined.local() else { throw SnapshotStartError.needsSource(block: BlockNumber(base.lastBlock)) }
+                start = known
+            } else {
+                if ledger.height == 0 { try ledger.commit(outcome.block) }
+                start = try PeerStart(ledger.snapshot(), genesis: genesis, first: bundle, verifier: signatures)
+            }
+        } catch {
+            throw Self.failure(error, of: name)
+        }
+        self.init(
+            name: name, identity: identity, folder: folder, ledger: ledger, start: start, machine: machine, environment: environment, form: form)
+    }
+
+    /// Opens a ledger that began from a snapshot (`Ledger.join`).
+    ///
+    /// While the ledger has no block of its own, the snapshot's last block is fetched from another node and held against the hash that the
+    /// snapshot gives; afterwards nobody is asked.
+    ///
+    /// - Parameters:
+    ///   - genesis: Block 0 where it is known; without it the name of the chain is the one that the committee signed.
+    ///   - sources: Who is asked for blocks, in this order.
+    /// - Throws: `NodeError.notStarted` with what each source gave that cannot be used, `.notJoined` when the ledger is damaged.
+    package convenience init(
+        name: String, identity: SigningIdentity, snapshotLedger folder: String, genesis: OrderedBlock? = nil, sources: [any BlockSource],
+        machine: ContractMachine, environment: SystemEnvironment, form: BlockVerifier.Form = .canonical,
+        signatures: any SignatureVerifying = SignatureMemory(capacity: NodeLimits.rememberedSignatures)
+    ) async throws(NodeError) {
+        let ledger: Ledger
+        let start: PeerStart
+        do {
+            ledger = try Self.open(folder)
+            guard let base = try ledger.snapshot().base() else { throw LedgerMismatch(reason: "its ledger did not begin from a snapshot") }
+            let joined = try SnapshotStart(ledger.snapshot(), base: base, folder: folder, genesis: genesis, form: form, verifier: signatures)
+            if let known = try joined.local() { start = known } else { start = try await joined.fetched(from: sources) }
+        } catch {
+            throw Self.failure(error, of: name)
+        }
+        self.init(
+            name: name, identity: identity, folder: folder, ledger: ledger, start: start, machine: machine, environment: environment, form: form)
+    }
+
+    private init(
+        name: String, identity: SigningIdentity, folder: String, ledger: Ledger, start: PeerStart, machine: ContractMachine,
+        environment: SystemEnvironment, form: BlockVerifier.Form
+    ) {
         self.name = name
         self.mspID = identity.mspID
         self.folder = folder
         self.environment = environment
-        do {
-            try HostFiles.makeFolders(folder)
-            let ledger = try Ledger.open(folder: folder)
-            let outcome = try BlockValidator.acceptGenesis(genesis, verifier: signatures)
-            guard let bundle = outcome.newBundle else { throw LedgerMismatch(reason: "the genesis block holds no configuration") }
-            if ledger.height == 0 { try ledger.commit(outcome.block) }
-            self.ledger = ledger
-            self.channel = bundle.channelID
-            let position = try Self.position(of: ledger.snapshot(), genesis: genesis)
-            let authority = try ConfigurationHistory(ledger.snapshot(), first: bundle, verifier: signatures).authority()
-            let office = PeerOffice(ledger: ledger, identity: identity, machine: machine, bundle: authority.bundle)
-            self.office = office
-            self.pipeline = CommitPipeline(name: name, ledger: ledger, authority: authority, position: position) { outcome in
-                try office.publish(outcome)
-            }
-        } catch {
-            throw .notJoined(node: name, reason: "\(error)")
-        }
+        self.ledger = ledger
+        self.channel = start.authority.bundle.channelID
+        let office = PeerOffice(ledger: ledger, identity: identity, machine: machine, bundle: start.authority.bundle)
+        self.office = office
+        self.pipeline = CommitPipeline(
+            name: name, ledger: ledger, authority: start.authority, position: start.position,
+            verify: { block, authority, position in try BlockVerifier(authority, form: form).verify(block, after: position) },
+            publish: { outcome in try office.publish(outcome) })
+    }
+
+    private static func open(_ folder: String) throws -> Ledger {
+        try HostFiles.makeFolders(folder)
+        return try Ledger.open(folder: folder)
+    }
+
+    private static func failure(_ error: any Error, of name: String) -> NodeError {
+        if let error = error as? SnapshotStartError { return .notStarted(node: name, error) }
+        return .notJoined(node: name, reason: "\(error)")
     }
 
     /// The number of blocks.
@@ -66,8 +123,8 @@ package final class PeerNode: PeerConnection, BlockReceiver {
 
     /// Verifies, validates and commits the next block, and returns when it is durable. Blocks may be brought at once, in order of their numbers.
     ///
-    /// - Throws: `NodeError.blockRefused` when the block does not continue the chain or is not signed by the ordering service, and
-    ///   `.blockDropped` when a block before it was not committed.
+    /// - Throws: `NodeError.blockRefused` when the block does not continue the chain or is not signed by the ordering service,
+    ///   `.storageFailed` when the peer's own disk or database fails, and `.blockDropped` when a block before it was not committed.
     package func receive(_ block: OrderedBlock) async throws(NodeError) { try await self.pipeline.take(block) }
 
     package func receive(each next: () async throws -> OrderedBlock?) async throws { try await self.pipeline.take(each: next) }
@@ -77,15 +134,6 @@ package final class PeerNode: PeerConnection, BlockReceiver {
 
     package func endOfBlocks(because reason: String) {
         self.office.fail(NodeError.noMoreBlocks(node: self.name, reason: reason))
-    }
-
-    private static func position(of snapshot: LedgerSnapshot, genesis: OrderedBlock) throws -> ChainPosition {
-        let first = ChainPosition(genesis: genesis)
-        guard let stored = try snapshot.block(0), stored.headerHash == first.headerHash else {
-            throw LedgerMismatch(reason: "its ledger begins with another genesis block")
-        }
-        guard snapshot.height > 1, let last = try snapshot.block(BlockNumber(snapshot.height - 1)) else { return first }
-        return try ChainPosition(after: last, chain: first.chain)
     }
 }
 

@@ -15,12 +15,20 @@ final class PeerOffice: Sendable {
     private let machine: ContractMachine
     private let current: Mutex<Endorser>
     private let waiters = CommitWaiters()
-    private let reasons = Mutex(RecentReasons())
+    private let news: Mutex<News>
+
+    /// What is known of the blocks that were announced; the ledger is a moment ahead.
+    private struct News {
+        /// The number of blocks announced.
+        var height: UInt64
+        var reasons = RecentReasons()
+    }
 
     init(ledger: Ledger, identity: SigningIdentity, machine: ContractMachine, bundle: ChannelBundle) {
         self.ledger = ledger
         self.identity = identity
         self.machine = machine
+        self.news = Mutex(News(height: ledger.height))
         self.current = Mutex(Self.endorser(identity, bundle, machine, ledger))
     }
 
@@ -41,25 +49,42 @@ final class PeerOffice: Sendable {
         let number = outcome.block.block.number
         let snapshot = self.ledger.snapshot()
         var statuses: [CommitStatus] = []
+        var reasons: [(id: TransactionID, reason: String)] = []
         for (index, (id, verdict)) in zip(outcome.block.transactionIDs, outcome.verdicts).enumerated() {
             guard let id else { continue }
             if verdict.code != .valid {
                 // The id may be that of another transaction, here or earlier: those who wait for that one hear its verdict, not this one's.
-                guard let entry = try snapshot.entry(of: id), entry.block == number.rawValue, Int(entry.index) == index else { continue }
+                guard let entry = try Self.entry(of: id, in: snapshot), entry.block == number.rawValue, Int(entry.index) == index else { continue }
             }
-            if let reason = verdict.reason { self.reasons.withLock { $0.add(reason, for: id) } }
+            if let reason = verdict.reason { reasons.append((id, reason)) }
             statuses.append(CommitStatus(transaction: id, code: verdict.code, block: number, reason: verdict.reason))
+        }
+        self.news.withLock { news in
+            for (id, reason) in reasons { news.reasons.add(reason, for: id) }
+            news.height = number.rawValue + 1
         }
         self.waiters.resume(statuses)
     }
 
+    /// Nil also for a transaction before the snapshot with which the peer joined: it has the id, and its place is not known.
+    private static func entry(of id: TransactionID, in snapshot: LedgerSnapshot) throws -> TransactionEntry? {
+        do throws(LedgerError) { return try snapshot.entry(of: id) } catch {
+            if case .notHere = error { return nil }
+            throw error
+        }
+    }
+
     /// Waits for the verdict on a transaction.
+    ///
+    /// A block that the ledger has and that is about to be announced is waited for: until then its reasons are not known here.
     func status(of transaction: TransactionID) async throws -> CommitStatus {
         try await self.waiters.wait(for: transaction) {
             guard let entry = try self.ledger.snapshot().entry(of: transaction) else { return nil }
-            return CommitStatus(
-                transaction: transaction, code: entry.code, block: BlockNumber(entry.block),
-                reason: self.reasons.withLock { $0[transaction] })
+            return self.news.withLock { news in
+                guard entry.block < news.height else { return nil }
+                return CommitStatus(
+                    transaction: transaction, code: entry.code, block: BlockNumber(entry.block), reason: news.reasons[transaction])
+            }
         }
     }
 

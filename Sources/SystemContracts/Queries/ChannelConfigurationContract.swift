@@ -25,7 +25,11 @@ package struct ChannelConfigurationContract: Contract {
                 try Self.configurationBlock(try ChannelQuery.blocks(node)).serialized()
             }.described("The block that holds the configuration in office; argument: channel."),
             ChannelQuery.transaction("GetChannelConfig", count: 1) { (node, _) throws(ContractError) -> [UInt8] in
-                try Self.configuration(try Self.configurationBlock(try ChannelQuery.blocks(node)))
+                let blocks = try ChannelQuery.blocks(node)
+                // The block that brought it is not there on a peer that joined with a snapshot.
+                let stored = try ChannelQuery.read { () throws(StateReadError) in try blocks.configurationInOffice() }
+                if let stored { return try Self.configuration(configEnvelope: stored) }
+                return try Self.configuration(try Self.configurationBlock(blocks))
             }.described("The configuration in office; argument: channel."),
             Transaction(raw: "JoinChain", kind: .evaluate) { (_, _) throws(ContractError) -> [UInt8] in
                 throw .failure(
@@ -63,8 +67,15 @@ package struct ChannelConfigurationContract: Contract {
     private static func configuration(_ block: OrderedBlock) throws(ContractError) -> [UInt8] {
         do {
             guard let first = block.envelopes.first else { throw MessageError(part: "configuration block", reason: "is empty") }
-            let payload = try Payload(serialized: Envelope(serialized: first).payload)
-            return try Common_ConfigEnvelope.decode(payload.data, as: "configuration envelope").config.encoded()
+            return try Self.configuration(configEnvelope: Payload(serialized: Envelope(serialized: first).payload).data)
+        } catch {
+            throw .failure("state-unavailable", "the configuration cannot be read: \(error)")
+        }
+    }
+
+    private static func configuration(configEnvelope bytes: [UInt8]) throws(ContractError) -> [UInt8] {
+        do throws(MessageError) {
+            return try Common_ConfigEnvelope.decode(bytes, as: "configuration envelope").config.encoded()
         } catch {
             throw .failure("state-unavailable", "the configuration cannot be read: \(error)")
         }

@@ -40,7 +40,13 @@ package struct LedgerQueryContract: Contract {
         var info = Common_BlockchainInfo()
         info.height = blocks.blockCount
         info.currentBlockHash = blocks.lastBlockHash.data
-        if blocks.blockCount > 0 {
+        let beginning = try ChannelQuery.read { () throws(StateReadError) in try blocks.snapshotBeginning() }
+        if let beginning {
+            info.bootstrappingSnapshotInfo.lastBlockInSnapshot = beginning.lastBlock.rawValue
+            info.previousBlockHash = beginning.previousBlockHash.data
+        }
+        // The last block of a snapshot is not there, but what it names is known.
+        if blocks.blockCount > 0, beginning?.lastBlock.rawValue != blocks.blockCount - 1 {
             let last = try ChannelQuery.block(BlockNumber(blocks.blockCount - 1), blocks)
             info.previousBlockHash = last.previousHash.data
         }
@@ -124,6 +130,7 @@ enum ChannelQuery {
         do throws(StateReadError) {
             return try read()
         } catch {
+            if error.firstBlock != nil { throw .failure("not-here", error.reason) }
             throw .failure("state-unavailable", "the node cannot read its blocks; its operator has to repair it")
         }
     }

@@ -7,6 +7,8 @@ package enum BlockVerificationError: Error, Equatable, Sendable, CustomStringCon
     case numbersExhausted
     case wrongPreviousHash(BlockNumber)
     case wrongDataHash(BlockNumber)
+    /// The header hash is known, and the block has another one.
+    case wrongHash(BlockNumber)
     /// An envelope does not parse, has an empty part, or is not written the one way it may be.
     case malformedEnvelope(BlockNumber, index: Int, reason: String)
     /// Slot 0 does not parse.
@@ -24,6 +26,7 @@ package enum BlockVerificationError: Error, Equatable, Sendable, CustomStringCon
         case .numbersExhausted: "the chain has reached the last block number there is"
         case .wrongPreviousHash(let number): "block \(number) does not continue this chain: its previous hash is another block's"
         case .wrongDataHash(let number): "block \(number): the data hash in its header is not that of its envelopes"
+        case .wrongHash(let number): "this is another block \(number): its header does not have the hash that is known"
         case .malformedEnvelope(let number, let index, let reason): "block \(number), envelope \(index): \(reason)"
         case .malformedSignatures(let number, let error): "block \(number): its signatures cannot be read: \(error)"
         case .unmetBlockValidation(let number, let missing): "block \(number) is not signed as /Channel/Orderer/BlockValidation asks: \(missing)"

@@ -12,6 +12,20 @@ extension BlockVerifier {
         _ block: OrderedBlock, _ signatures: BlockSignatures, after position: ChainPosition
     ) throws(BlockVerificationError) {
         func refuse(_ reason: String) -> BlockVerificationError { .notCanonical(block.number, reason: reason) }
+        let (value, header) = try self.canonicalValue(of: block, signatures)
+        let lastConfig = Self.isConfiguration(block) ? block.number.rawValue : position.lastConfig
+        guard value.lastConfig == lastConfig else {
+            throw refuse("it names block \(value.lastConfig) as the last configuration, which is \(lastConfig)")
+        }
+        try self.check(header, of: block, after: position, refuse)
+        try self.checkParentCertificate(block.metadata(.orderer), after: position, refuse)
+    }
+
+    /// What the ordering service signed of a block beside its header, when all metadata is in the one form that it may have.
+    func canonicalValue(
+        of block: OrderedBlock, _ signatures: BlockSignatures
+    ) throws(BlockVerificationError) -> (value: OrdererBlockMetadata, header: ExtendedHeader) {
+        func refuse(_ reason: String) -> BlockVerificationError { .notCanonical(block.number, reason: reason) }
         guard block.metadata.count == BlockMetadataSlot.allCases.count else { throw refuse("has \(block.metadata.count) metadata slots, not 5") }
         guard signatures.slot() == block.metadata(.signatures) else { throw refuse("slot 0 is not in canonical form") }
         try self.checkSigners(signatures, refuse)
@@ -24,13 +38,8 @@ extension BlockVerifier {
             throw .malformedSignatures(block.number, error)
         }
         guard value.serialized() == signatures.value else { throw refuse("the signed value is not in canonical form") }
-        let lastConfig = Self.isConfiguration(block) ? block.number.rawValue : position.lastConfig
-        guard value.lastConfig == lastConfig else {
-            throw refuse("it names block \(value.lastConfig) as the last configuration, which is \(lastConfig)")
-        }
         guard block.metadata(.lastConfig) == value.lastConfigSlot else { throw refuse("slot 1 contradicts slot 0") }
-        try self.check(metadata.header, of: block, after: position, refuse)
-        try self.checkParentCertificate(block.metadata(.orderer), after: position, refuse)
+        return (value, metadata.header)
     }
 
     private func checkSigners(
@@ -52,20 +61,12 @@ extension BlockVerifier {
         _ header: ExtendedHeader, of block: OrderedBlock, after position: ChainPosition, _ refuse: (String) -> BlockVerificationError
     ) throws(BlockVerificationError) {
         let facts: [(String, Bool)] = [
-            ("chain", header.chain == position.chain), ("height", header.height == block.number.rawValue),
-            ("parentID", header.parentID == position.blockID),
-            ("parentCommitHash", header.parentCommitHash == CommitCertificateFormat.hash(ofSlot: block.metadata(.orderer))),
-            ("txCount", UInt64(header.txCount) == UInt64(block.envelopes.count)), ("txSeqBase", header.txSeqBase == position.nextSequence),
-            ("txRoot", header.txRoot == TransactionTree.root(of: block.envelopes)),
-            ("timeMs", header.timeMs > position.timeMs), ("proposer", self.bundle.consenter(id: header.proposer) != nil),
-            ("configSeq", header.configSeq == self.bundle.sequence),
-            // Whoever follows governance compares the value; a channel without governance has none.
-            ("govRoot", (header.govRoot == ExtendedHeader.zeroHash) == self.bundle.governance.isEmpty),
-            // Without content in this version; a value here would be somebody's secret channel.
-            ("evidenceRoot", header.evidenceRoot == ExtendedHeader.zeroHash),
-            ("checkpointHeight", header.checkpointHeight == 0), ("checkpointRoot", header.checkpointRoot == ExtendedHeader.zeroHash),
+            ("chain", header.chain == position.chain), ("parentID", header.parentID == position.blockID),
+            ("txSeqBase", header.txSeqBase == position.nextSequence), ("timeMs", header.timeMs > position.timeMs),
         ]
-        if let wrong = facts.first(where: { !$0.1 }) { throw refuse("\(wrong.0) of its extended header is wrong") }
+        if let wrong = facts.first(where: { !$0.1 })?.0 ?? self.wrongOwnField(of: header, in: block) {
+            throw refuse("\(wrong) of its extended header is wrong")
+        }
         let wrong: String?
         do {
             // Whether the change is authorised is for the validator to see; here it decides who signs the next block.
@@ -75,6 +76,23 @@ extension BlockVerifier {
             throw refuse("its committee cannot be named: \(error)")
         }
         if let wrong { throw refuse("\(wrong) of its extended header is wrong") }
+    }
+
+    /// The first field of an extended header that block and configuration alone show to be wrong; nil when none is.
+    func wrongOwnField(of header: ExtendedHeader, in block: OrderedBlock) -> String? {
+        let facts: [(String, Bool)] = [
+            ("height", header.height == block.number.rawValue),
+            ("parentCommitHash", header.parentCommitHash == CommitCertificateFormat.hash(ofSlot: block.metadata(.orderer))),
+            ("txCount", UInt64(header.txCount) == UInt64(block.envelopes.count)),
+            ("txRoot", header.txRoot == TransactionTree.root(of: block.envelopes)),
+            ("proposer", self.bundle.consenter(id: header.proposer) != nil), ("configSeq", header.configSeq == self.bundle.sequence),
+            // Whoever follows governance compares the value; a channel without governance has none.
+            ("govRoot", (header.govRoot == ExtendedHeader.zeroHash) == self.bundle.governance.isEmpty),
+            // Without content in this version; a value here would be somebody's secret channel.
+            ("evidenceRoot", header.evidenceRoot == ExtendedHeader.zeroHash),
+            ("checkpointHeight", header.checkpointHeight == 0), ("checkpointRoot", header.checkpointRoot == ExtendedHeader.zeroHash),
+        ]
+        return facts.first { !$0.1 }?.0
     }
 
     /// The parent certificate must be complete and good: a block that passes on half a certificate would hide who signed.

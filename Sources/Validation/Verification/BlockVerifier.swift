@@ -77,7 +77,7 @@ package struct BlockVerifier: Sendable {
     }
 
     /// Evaluates the policy for blocks over the signers that count.
-    private func checkSignatures(_ signatures: BlockSignatures, number: BlockNumber, headerBytes: [UInt8]) throws(BlockVerificationError) {
+    func checkSignatures(_ signatures: BlockSignatures, number: BlockNumber, headerBytes: [UInt8]) throws(BlockVerificationError) {
         var signed: [SignedMessage] = []
         for entry in signatures.entries {
             let identity: [UInt8]

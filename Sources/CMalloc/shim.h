@@ -1,0 +1,3 @@
+#pragma once
+/* Glibc's own settings of its allocator; they are in no module of Swift. */
+#include <malloc.h>

@@ -127,10 +127,14 @@ struct CommitteeWorld: Sendable {
 
 extension OrderingCommittee {
     /// Waits until members hold blocks with so many envelopes together; returns the chains.
+    ///
+    /// A block is on the disk a moment before its member's door knows it, so what counts is what the member has said of itself.
     func waitForEnvelopes(_ count: Int, at members: [UInt32], in world: CommitteeWorld) async throws -> [[OrderedBlock]] {
-        try await self.progress.wait { _ in
+        try await self.progress.wait { snapshot in
             members.allSatisfy { id in
-                ((try? world.chain(of: id, in: self)) ?? []).reduce(0) { $0 + $1.envelopes.count } >= count
+                let head = snapshot.members[id]?.head ?? 0
+                let known = ((try? world.chain(of: id, in: self)) ?? []).prefix { $0.number.rawValue <= head }
+                return known.reduce(0) { $0 + $1.envelopes.count } >= count
             }
         }
         return try members.map { try world.chain(of: $0, in: self) }

@@ -1,3 +1,4 @@
+import ChannelConfiguration
 import ContractVM
 import CryptoPrimitives
 import Identity
@@ -9,7 +10,7 @@ import Validation
 /// A peer of one organisation on one channel: it endorses proposals, and validates and commits blocks.
 ///
 /// Blocks go through a `CommitPipeline`; proposals run meanwhile, each on its own snapshot.
-package final class PeerNode: PeerConnection, BlockReceiver {
+package final class PeerNode: PeerConnection, BlockReceiver, DeliverSource {
     package let name: String
     package let mspID: MSPID
     package let channel: ChannelID
@@ -58,6 +59,15 @@ package final class PeerNode: PeerConnection, BlockReceiver {
 
     /// The ledger as it is now.
     package func snapshot() -> LedgerSnapshot { self.ledger.snapshot() }
+
+    /// The configuration in office.
+    package var bundle: ChannelBundle { self.office.bundle }
+
+    package var deliverableHeight: UInt64 { self.ledger.height }
+
+    package func blockBytes(_ number: UInt64) throws -> [UInt8]? { try self.ledger.snapshot().blockBytes(BlockNumber(number)) }
+
+    package func waitForBlock(_ number: UInt64) async -> Bool { await self.office.waitForBlock(number) }
 
     /// Simulates and endorses a proposal on the ledger as it is now.
     package func process(_ proposal: SignedProposal) throws -> ProposalResponse {

@@ -195,6 +195,14 @@ struct DeliverTests {
         }
     }
 
+    @Test func `a stream that waits ends with 403 when the client's certificate runs out, without a block`() async throws {
+        try await NodeNetwork().served { world async throws in
+            world.clock.advance(seconds: world.user.certificate.notAfter - world.clock.now().seconds - 3)
+            let answers = try await Self.ask(world, WireCalls.seek(WireCalls.oldest, WireCalls.number(.max)))
+            #expect(answers.hasSuffix("status 403"))
+        }
+    }
+
     @Test func `waiting streams are told when the server stops`() async throws {
         try await NodeNetwork().served { world async throws in
             let request = try world.request(WireCalls.seek(WireCalls.oldest, WireCalls.number(.max)))

@@ -11,6 +11,7 @@ package final class PreparedPublicKey: @unchecked Sendable {
     /// P-256 as it is, and P-256 with the key as its generator.
     private let curve: OpaquePointer
     private let own: OpaquePointer
+    private let key: PublicKey
 
     /// Makes the table; nil for other algorithms, and where OpenSSL has no tables for this curve.
     package init?(_ key: PublicKey) {
@@ -21,6 +22,7 @@ package final class PreparedPublicKey: @unchecked Sendable {
         }
         self.curve = curve
         self.own = own
+        self.key = key
         guard Self.prepare(own, key.x963) else {
             ERR_clear_error()
             return nil
@@ -46,14 +48,16 @@ package final class PreparedPublicKey: @unchecked Sendable {
     /// As `PublicKey.isValid(signature:for:)`: the same answer for every input.
     package func isValid(signature: [UInt8], for message: [UInt8]) -> Bool {
         guard let numbers = PublicKey.numbers(of: signature, order: .p256, acceptingHighS: false) else { return false }
-        return self.isValid(numbers, digest: SHA256.hash(message))
+        // That OpenSSL has no memory must not make a right signature wrong: peers would come to different verdicts.
+        return self.isValid(numbers, digest: SHA256.hash(message)) ?? self.key.isValid(signature: signature, for: message)
     }
 
     /// - Parameters:
     ///   - numbers: r || s, both in 1..<n, 32 bytes each.
     ///   - digest: 32 bytes, as many as the order has, so none is cut off.
-    func isValid(_ numbers: [UInt8], digest: [UInt8]) -> Bool {
-        guard let scratch = BN_CTX_new() else { return false }
+    /// - Returns: nil when OpenSSL could not compute it.
+    func isValid(_ numbers: [UInt8], digest: [UInt8]) -> Bool? {
+        guard let scratch = BN_CTX_new() else { return nil }
         BN_CTX_start(scratch)
         defer {
             BN_CTX_end(scratch)
@@ -62,9 +66,9 @@ package final class PreparedPublicKey: @unchecked Sendable {
         // The last of several is nil when any of them is.
         guard let r = BN_CTX_get(scratch), let s = BN_CTX_get(scratch), let e = BN_CTX_get(scratch), let x = BN_CTX_get(scratch),
             let left = EC_POINT_new(self.curve)
-        else { return false }
+        else { return nil }
         defer { EC_POINT_free(left) }
-        guard let right = EC_POINT_new(self.own) else { return false }
+        guard let right = EC_POINT_new(self.own) else { return nil }
         defer { EC_POINT_free(right) }
         let n = EC_GROUP_get0_order(self.curve)
         numbers.withUnsafeBufferPointer { bytes in
@@ -75,11 +79,15 @@ package final class PreparedPublicKey: @unchecked Sendable {
         // u1 = e / s and u2 = r / s; r = x(u1 G + u2 Q) mod n.
         guard BN_mod_inverse(s, s, n, scratch) != nil, BN_mod_mul(e, e, s, n, scratch) == 1, BN_mod_mul(s, r, s, n, scratch) == 1,
             EC_POINT_mul(self.curve, left, e, nil, nil, scratch) == 1, EC_POINT_mul(self.own, right, s, nil, nil, scratch) == 1,
-            EC_POINT_add(self.curve, left, left, right, scratch) == 1, EC_POINT_is_at_infinity(self.curve, left) == 0,
-            EC_POINT_get_affine_coordinates(self.curve, left, x, nil, scratch) == 1, BN_nnmod(x, x, n, scratch) == 1
+            EC_POINT_add(self.curve, left, left, right, scratch) == 1
         else {
             ERR_clear_error()
-            return false
+            return nil
+        }
+        if EC_POINT_is_at_infinity(self.curve, left) == 1 { return false }
+        guard EC_POINT_get_affine_coordinates(self.curve, left, x, nil, scratch) == 1, BN_nnmod(x, x, n, scratch) == 1 else {
+            ERR_clear_error()
+            return nil
         }
         return BN_cmp(x, r) == 0
     }

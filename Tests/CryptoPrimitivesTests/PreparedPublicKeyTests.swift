@@ -44,7 +44,7 @@ import Testing
         // The range of r and s is not looked at.
         let unbounded = try Self.wrongAnswers { signature, message, key in
             guard let numbers = ECDSASignatureFormat.parse(signature, width: 32), let table = Self.tables[key] else { return false }
-            return table.isValid(numbers, digest: SHA256.hash(message))
+            return table.isValid(numbers, digest: SHA256.hash(message)) ?? false
         }
         #expect(!unbounded.isEmpty)
         // One table serves every key.

@@ -47,8 +47,9 @@ final class BenchmarkPeer {
         let verified = CPUTime.process()
         let before = self.ledger.snapshot()
         let chunk = self.isParallel ? Validation.Limits.transactionsPerTask : block.envelopes.count
-        let outcome = try await BlockValidator(bundle: self.bundle, transactionsPerTask: chunk, plans: self.plans).validate(
-            block, state: before, transactions: before, previousCommitHash: before.head.commitHash)
+        let validator = BlockValidator(bundle: self.bundle, transactionsPerTask: chunk)
+        let outcome = try await validator.validate(
+            await validator.read(block), plans: self.plans, state: before, transactions: before, previousCommitHash: before.head.commitHash)
         let validated = CPUTime.process()
         try self.ledger.commit(outcome.block)
         self.plans = self.plans.after(outcome)

@@ -51,6 +51,9 @@ package struct Certificate: Sendable, Hashable, CustomStringConvertible {
         guard der.count <= Limits.certificateBytes else {
             throw .tooLarge(item: "certificate", limit: Limits.certificateBytes, found: der.count, unit: "bytes")
         }
+        guard DERElements.areFew(in: der) else {
+            throw .malformed(item: "certificate", reason: "it has more elements than a certificate of its size")
+        }
         do {
             storage = try Storage(der: der)
         } catch let error as CryptoError {

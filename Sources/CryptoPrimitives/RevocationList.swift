@@ -30,6 +30,9 @@ package struct RevocationList: Sendable, CustomStringConvertible {
         guard der.count <= Limits.revocationListBytes else {
             throw .tooLarge(item: "revocation list", limit: Limits.revocationListBytes, found: der.count, unit: "bytes")
         }
+        guard DERElements.areFew(in: der) else {
+            throw .malformed(item: "revocation list", reason: "it has more elements than a revocation list of its size")
+        }
         self.der = der
         do {
             let signed = try SignedStructure(try DER.parse(der))

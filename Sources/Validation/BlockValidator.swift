@@ -10,16 +10,12 @@ package struct BlockValidator: Sendable {
     private let bundle: ChannelBundle
     /// How many transactions one task inspects before it gives way; 1 task for all when there are no more.
     private let chunk: Int
-    private let plans: PolicyPlans?
 
     /// Prepares validation under a configuration.
     ///
     /// Signature checks go through the verifier that the bundle was made with: a host that remembers answers puts its memory there.
-    ///
-    /// - Parameter plans: Of the block before, see `PolicyPlans.after(_:)`; without them every block's rules are read anew.
-    package init(bundle: ChannelBundle, transactionsPerTask: Int = Limits.transactionsPerTask, plans: PolicyPlans? = nil) {
+    package init(bundle: ChannelBundle, transactionsPerTask: Int = Limits.transactionsPerTask) {
         self.bundle = bundle
-        self.plans = plans
         self.chunk = max(1, transactionsPerTask)
     }
 
@@ -44,6 +40,13 @@ package struct BlockValidator: Sendable {
         }
     }
 
+    /// Reads the transactions of a block after block 0, spread over the machine's cores: everything that neither state nor other blocks decide.
+    package func read(_ block: OrderedBlock) async -> BlockReading {
+        let reader = TransactionReader(bundle: self.bundle)
+        let transactions = await self.spread(block.envelopes) { part in part.map { reader.read($0) } }
+        return BlockReading(block: block, transactions: transactions.flatMap { $0 })
+    }
+
     /// Validates a block after block 0.
     ///
     /// - Parameters:
@@ -55,49 +58,56 @@ package struct BlockValidator: Sendable {
         _ block: OrderedBlock, state: any StateReading, transactions: any TransactionIndexReading, previousCommitHash: [UInt8]
     ) async throws(BlockValidationError) -> ValidationOutcome {
         guard block.number > 0 else { throw .notTheGenesisBlock(block.number) }
+        return try await self.validate(
+            await self.read(block), plans: PolicyPlans(), state: state, transactions: transactions, previousCommitHash: previousCommitHash)
+    }
+
+    /// Validates a block that was read under the same configuration.
+    ///
+    /// - Parameter plans: Of the block before, see `PolicyPlans.after(_:)`; with empty ones the rules are read anew.
+    /// - Throws: As the other.
+    package func validate(
+        _ reading: BlockReading, plans: PolicyPlans, state: any StateReading, transactions: any TransactionIndexReading,
+        previousCommitHash: [UInt8]
+    ) async throws(BlockValidationError) -> ValidationOutcome {
+        guard reading.block.number > 0 else { throw .notTheGenesisBlock(reading.block.number) }
         let state = BlockStateCache(state)
-        let rules = NamespaceRules(bundle: self.bundle, state: state, plans: self.plans ?? PolicyPlans())
+        let rules = NamespaceRules(bundle: self.bundle, state: state, plans: plans)
         let inspector = TransactionInspector(bundle: self.bundle, transactions: transactions, rules: rules)
-        let inspections: [TransactionInspection]
-        do {
-            inspections = try await self.inspect(block.envelopes, inspector)
+        var inspections: [TransactionInspection] = []
+        inspections.reserveCapacity(reading.transactions.count)
+        do throws(StateReadError) {
+            for part in await self.spread(reading.transactions, { Self.inspect($0, inspector) }) { inspections += try part.get() }
         } catch {
             throw .state(error)
         }
-        return try self.conclude(block, inspections, state: state, previousCommitHash: previousCommitHash)
+        return try self.conclude(reading.block, inspections, state: state, previousCommitHash: previousCommitHash)
     }
 
-    /// Phase A of all transactions, spread over the machine's cores; in block order whatever finished first.
-    private func inspect(
-        _ envelopes: [[UInt8]], _ inspector: TransactionInspector
-    ) async throws(StateReadError) -> [TransactionInspection] {
+    /// Works on pieces of a list in tasks of their own; the results are in the list's order, whatever finished first.
+    private func spread<Item: Sendable, Part: Sendable>(
+        _ items: [Item], _ work: @escaping @Sendable (ArraySlice<Item>) -> Part
+    ) async -> [Part] {
         let chunk = self.chunk
-        guard envelopes.count > chunk else { return try Self.inspect(envelopes[...], inspector).get() }
-        let results = await withTaskGroup(
-            of: (Int, Result<[TransactionInspection], StateReadError>).self,
-            returning: [(Int, Result<[TransactionInspection], StateReadError>)].self
-        ) { group in
-            for start in stride(from: 0, to: envelopes.count, by: chunk) {
-                let part = envelopes[start..<min(start + chunk, envelopes.count)]
-                group.addTask { (start, Self.inspect(part, inspector)) }
+        guard items.count > chunk else { return [work(items[...])] }
+        return await withTaskGroup(of: (Int, Part).self) { group in
+            for start in stride(from: 0, to: items.count, by: chunk) {
+                let part = items[start..<min(start + chunk, items.count)]
+                group.addTask { (start, work(part)) }
             }
-            var results: [(Int, Result<[TransactionInspection], StateReadError>)] = []
+            var results: [(Int, Part)] = []
             for await result in group { results.append(result) }
-            return results
+            return results.sorted { $0.0 < $1.0 }.map { $0.1 }
         }
-        var inspections: [TransactionInspection] = []
-        inspections.reserveCapacity(envelopes.count)
-        for (_, result) in results.sorted(by: { $0.0 < $1.0 }) { inspections += try result.get() }
-        return inspections
     }
 
     private static func inspect(
-        _ envelopes: ArraySlice<[UInt8]>, _ inspector: TransactionInspector
+        _ readings: ArraySlice<TransactionReading>, _ inspector: TransactionInspector
     ) -> Result<[TransactionInspection], StateReadError> {
         do throws(StateReadError) {
             var inspections: [TransactionInspection] = []
-            inspections.reserveCapacity(envelopes.count)
-            for envelope in envelopes { inspections.append(try inspector.inspect(envelope)) }
+            inspections.reserveCapacity(readings.count)
+            for reading in readings { inspections.append(try inspector.inspect(reading)) }
             return .success(inspections)
         } catch {
             return .failure(error)

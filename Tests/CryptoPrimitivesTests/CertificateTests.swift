@@ -1,5 +1,6 @@
-import CryptoPrimitives
 import Testing
+
+@testable import CryptoPrimitives
 
 /// A small tree of certificates for tests.
 struct TestTree {
@@ -173,6 +174,37 @@ struct TestTree {
             var mutated = der
             for _ in 0...random.below(3) { mutated[random.below(der.count)] = UInt8(random.below(256)) }
             _ = try? Certificate(der: mutated)
+        }
+    }
+
+    @Test func `a text of elements within elements is refused before it is taken apart`() throws {
+        let tree = try TestTree()
+        let list = try CertificateIssuing.revocationList(
+            revoked: (0..<2_000).map { [1, UInt8($0 >> 8), UInt8($0 & 0xFF)] }, authority: tree.root, authorityKey: tree.rootKey, number: 3,
+            thisUpdate: TestTree.start, nextUpdate: TestTree.end)
+        for good in [tree.root.der, tree.leaf.der, list.der] { #expect(DERElements.areFew(in: good)) }
+        #expect(try RevocationList(pemOrDER: list.der).revokedSerials.count == 2_000)
+        // Sets that each hold the next; and a sequence of empty ones.
+        let chain = (0..<60).reduce(into: [UInt8]()) { der, _ in der = [0x31, UInt8(der.count)] + der }
+        let nested = [0x30, 0x82, 0x07, 0x80] + [[UInt8]](repeating: chain, count: 16).joined()
+        let flat = [0x30, 0x82, 0x10, 0x00] + [[UInt8]](repeating: [0x31, 0], count: 2_048).joined()
+        for bad in [nested, flat] {
+            #expect(!DERElements.areFew(in: bad))
+            #expect {
+                _ = try Certificate(der: bad)
+            } throws: {
+                "\($0)".contains("more elements")
+            }
+            #expect {
+                _ = try RevocationList(pemOrDER: [0x30, 0x82, UInt8(bad.count >> 8), UInt8(bad.count & 0xFF)] + bad)
+            } throws: {
+                "\($0)".contains("more elements")
+            }
+        }
+        // What ends too early, or says lengths that nobody can write, is the parser's to refuse.
+        for cut in [[], [0x30], [0x30, 0x80], [0x30, 0x85, 1, 1, 1, 1, 1], [0x1F, 0xFF], [0x04, 0x84, 0xFF, 0xFF, 0xFF, 0xFF]] as [[UInt8]] {
+            #expect(DERElements.areFew(in: cut))
+            #expect(throws: CryptoError.self) { try Certificate(der: cut) }
         }
     }
 

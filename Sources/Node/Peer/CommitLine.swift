@@ -5,13 +5,14 @@ import Validation
 
 /// The blocks that a peer is working on, in the order of their numbers, and whose turn it is.
 ///
-/// A value that only says what may happen next; `CommitPipeline` owns it and does the work. A block goes through four stages: it waits, is
-/// validated, waits for the block before it to be durable, and is committed. These rules keep the outcome that of one block after the other:
+/// A value that only says what may happen next; `CommitPipeline` owns it and does the work. A block is read, validated and committed, and waits for
+/// its turn before each. These rules keep the outcome that of one block after the other:
 ///
-/// * one block at a time is validated, and one is committed;
+/// * one block at a time is read, one is validated, and one is committed;
+/// * a block is read, which asks no state, while the one before it is validated: at most one block that has been read waits;
 /// * a block is validated when everything before it has been, and against what those blocks leave behind: the ledger, and at most one block
 ///   that is validated and not yet durable;
-/// * after a configuration block the next one waits until it is durable;
+/// * after a block that may change the configuration the next one waits until it is durable;
 /// * a block that fails takes all that come after it out of the line, and the line goes on from the last good block.
 struct CommitLine {
     /// Where the chain stands after some block.
@@ -21,6 +22,12 @@ struct CommitLine {
         /// Empty after block 0.
         let commitHash: [UInt8]
         let plans: PolicyPlans
+    }
+
+    /// What a block is read under: where the chain stands before it, and whose signatures count.
+    struct Office {
+        let position: ChainPosition
+        let authority: BlockAuthority
     }
 
     /// What a block is validated against.
@@ -37,9 +44,11 @@ struct CommitLine {
 
     private enum Stage {
         case waiting
+        case reading
+        case read
         case validating
-        case validated(Tip, PendingBlock, changesConfiguration: Bool)
-        case committing(Tip, PendingBlock, changesConfiguration: Bool)
+        case validated(Tip, PendingBlock)
+        case committing(Tip, PendingBlock)
     }
 
     private struct Entry {
@@ -47,6 +56,8 @@ struct CommitLine {
         let number: UInt64
         let sizeBytes: Int
         var stage = Stage.waiting
+        /// After the block, once it has been read; nil also when it may change the configuration.
+        var next: Office?
     }
 
     private let limitBytes: Int
@@ -85,20 +96,49 @@ struct CommitLine {
         return self.lastID
     }
 
-    /// Gives a block its turn to be validated; nil while it has to wait.
+    /// Gives a block its turn to be read; nil while it has to wait.
+    ///
+    /// - Throws: `CommitLineError.dropped` when a block before it failed.
+    mutating func beginReading(_ id: ID) throws(CommitLineError) -> Office? {
+        let index = try self.index(of: id)
+        let office: Office
+        if index == 0 {
+            office = Office(position: self.durable.position, authority: self.durable.authority)
+        } else {
+            switch self.entries[index - 1].stage {
+            case .waiting, .reading, .read: return nil
+            case .validating, .validated, .committing: break
+            }
+            guard let next = self.entries[index - 1].next else { return nil }
+            office = next
+        }
+        self.entries[index].stage = .reading
+        return office
+    }
+
+    /// Notes that a block has been read.
+    ///
+    /// - Parameter next: What the block after it is read under; nil when this one may change the configuration.
+    mutating func read(_ id: ID, next: Office?) throws(CommitLineError) {
+        let index = try self.index(of: id)
+        self.entries[index].stage = .read
+        self.entries[index].next = next
+    }
+
+    /// Gives a block that has been read its turn to be validated; nil while it has to wait.
     ///
     /// - Throws: `CommitLineError.dropped` when a block before it failed.
     mutating func beginValidation(_ id: ID) throws(CommitLineError) -> Basis? {
         let index = try self.index(of: id)
+        guard case .read = self.entries[index].stage else { return nil }
         switch index {
         case 0:
             self.entries[0].stage = .validating
             return Basis(tip: self.durable, ledger: self.ledger, pending: nil)
         case 1:
             switch self.entries[0].stage {
-            case .waiting, .validating: return nil
-            case .validated(let tip, let pending, let isBarrier), .committing(let tip, let pending, let isBarrier):
-                guard !isBarrier else { return nil }
+            case .waiting, .reading, .read, .validating: return nil
+            case .validated(let tip, let pending), .committing(let tip, let pending):
                 self.entries[1].stage = .validating
                 return Basis(tip: tip, ledger: self.ledger, pending: pending)
             }
@@ -107,20 +147,20 @@ struct CommitLine {
     }
 
     /// Notes the outcome of a validation.
-    mutating func validated(_ id: ID, tip: Tip, pending: PendingBlock, changesConfiguration: Bool) throws(CommitLineError) {
-        self.entries[try self.index(of: id)].stage = .validated(tip, pending, changesConfiguration: changesConfiguration)
+    mutating func validated(_ id: ID, tip: Tip, pending: PendingBlock) throws(CommitLineError) {
+        self.entries[try self.index(of: id)].stage = .validated(tip, pending)
     }
 
     /// Gives a validated block its turn to be committed; nil while one before it is not durable.
     mutating func beginCommit(_ id: ID) throws(CommitLineError) -> Bool? {
-        guard try self.index(of: id) == 0, case .validated(let tip, let pending, let isBarrier) = self.entries[0].stage else { return nil }
-        self.entries[0].stage = .committing(tip, pending, changesConfiguration: isBarrier)
+        guard try self.index(of: id) == 0, case .validated(let tip, let pending) = self.entries[0].stage else { return nil }
+        self.entries[0].stage = .committing(tip, pending)
         return true
     }
 
     /// Takes a block that is durable out of the line.
     mutating func committed(_ id: ID, ledger: LedgerSnapshot) throws(CommitLineError) {
-        guard try self.index(of: id) == 0, case .committing(let tip, _, _) = self.entries[0].stage else { return }
+        guard try self.index(of: id) == 0, case .committing(let tip, _) = self.entries[0].stage else { return }
         self.entries.removeFirst()
         self.durable = tip
         self.ledger = ledger

@@ -4,7 +4,7 @@ import LedgerModel
 import Synchronization
 import Validation
 
-/// Brings blocks into a ledger: while one is made durable the next one is validated.
+/// Brings blocks into a ledger: while one is made durable the next one is validated, and the one behind it is read.
 ///
 /// Work runs in the tasks of those who bring blocks; they take turns as `CommitLine` says. Blocks that wait are bounded in number and bytes:
 /// whoever brings one more waits until there is room. A block counts as taken only when it is durable and everybody who waits for its
@@ -13,15 +13,13 @@ import Validation
 final class CommitPipeline: Sendable {
     /// Judges a block as a whole before anything in it is looked at.
     typealias Verify = @Sendable (OrderedBlock, BlockAuthority, ChainPosition) throws -> Void
-    /// What a block is validated against and under, as far as it follows from the blocks before it.
-    struct View {
-        var state: any PendingState.Base
-        var bundle: ChannelBundle
-
-        /// The ledger as it will be, and the configuration that will be in office, once everything before the block is durable.
-        init(_ basis: CommitLine.Basis) {
-            self.state = if let pending = basis.pending { PendingState(pending, over: basis.ledger) } else { basis.ledger }
-            self.bundle = basis.tip.authority.bundle
+    /// What decides about a block, as far as it follows from the blocks before it.
+    struct Views: Sendable {
+        /// The configuration that will be in office once everything before the block is durable.
+        var bundle: @Sendable (CommitLine.Office) -> ChannelBundle = { $0.authority.bundle }
+        /// The ledger as it will be then.
+        var state: @Sendable (CommitLine.Basis) -> any PendingState.Base = { basis in
+            if let pending = basis.pending { PendingState(pending, over: basis.ledger) } else { basis.ledger }
         }
     }
     /// Is told of each block once it is durable, one after the other.
@@ -39,7 +37,7 @@ final class CommitPipeline: Sendable {
     private let ledger: Ledger
     private let committer: BlockCommitter
     private let verify: Verify
-    private let view: @Sendable (CommitLine.Basis) -> View
+    private let views: Views
     private let publish: Publish
     private let state: Mutex<State>
 
@@ -51,7 +49,7 @@ final class CommitPipeline: Sendable {
         limitBlocks: Int = NodeLimits.pipelineBlocks,
         verify: @escaping Verify = { block, authority, position in
             try BlockVerifier(authority, form: .canonical).verify(block, after: position)
-        }, view: @escaping @Sendable (CommitLine.Basis) -> View = { View($0) }, publish: @escaping Publish
+        }, views: Views = Views(), publish: @escaping Publish
     ) {
         let snapshot = ledger.snapshot()
         let tip = CommitLine.Tip(position: position, authority: authority, commitHash: snapshot.head.commitHash, plans: PolicyPlans())
@@ -59,7 +57,7 @@ final class CommitPipeline: Sendable {
         self.ledger = ledger
         self.committer = BlockCommitter(name: name, ledger: ledger)
         self.verify = verify
-        self.view = view
+        self.views = views
         self.publish = publish
         self.state = Mutex(State(line: CommitLine(durable: tip, ledger: snapshot, limitBytes: limitBytes, limitBlocks: limitBlocks)))
     }
@@ -167,17 +165,12 @@ final class CommitPipeline: Sendable {
         return try snapshot.block(block.number)?.headerHash == block.headerHash
     }
 
-    /// Validates and commits an admitted block when its turns come.
+    /// Reads, validates and commits an admitted block when its turns come.
     ///
     /// - Throws: As `take(_:)`.
     func finish(_ ticket: Ticket) async throws(NodeError) {
         do {
-            let basis = try await self.turn { try $0.beginValidation(ticket.id) }
-            let (outcome, tip) = try await self.validate(ticket.block, basis)
-            let pending = PendingBlock(outcome.block)
-            try self.change { line in
-                try line.validated(ticket.id, tip: tip, pending: pending, changesConfiguration: outcome.newBundle != nil)
-            }
+            let outcome = try await self.validate(ticket)
             _ = try await self.turn { try $0.beginCommit(ticket.id) }
             try await self.committer.commit(outcome.block)
             // It is durable whatever happens now.
@@ -207,16 +200,25 @@ final class CommitPipeline: Sendable {
         }
     }
 
-    private func validate(_ block: OrderedBlock, _ basis: CommitLine.Basis) async throws -> (ValidationOutcome, CommitLine.Tip) {
-        let tip = basis.tip
-        try self.verify(block, tip.authority, tip.position)
-        let view = self.view(basis)
-        let outcome = try await BlockValidator(bundle: view.bundle, plans: tip.plans).validate(
-            block, state: view.state, transactions: view.state, previousCommitHash: tip.commitHash)
-        let after = CommitLine.Tip(
-            position: try ChainPosition(after: block, chain: tip.position.chain), authority: tip.authority.after(newBundle: outcome.newBundle),
-            commitHash: outcome.block.commitHash, plans: tip.plans.after(outcome))
-        return (outcome, after)
+    private func validate(_ ticket: Ticket) async throws -> ValidationOutcome {
+        let office = try await self.turn { try $0.beginReading(ticket.id) }
+        let block = ticket.block
+        try self.verify(block, office.authority, office.position)
+        let validator = BlockValidator(bundle: self.views.bundle(office))
+        let reading = await validator.read(block)
+        let position = try ChainPosition(after: block, chain: office.position.chain)
+        let next = CommitLine.Office(position: position, authority: office.authority.after(newBundle: nil))
+        try self.change { try $0.read(ticket.id, next: reading.mayChangeConfiguration ? nil : next) }
+        let basis = try await self.turn { try $0.beginValidation(ticket.id) }
+        let state = self.views.state(basis)
+        let outcome = try await validator.validate(
+            reading, plans: basis.tip.plans, state: state, transactions: state, previousCommitHash: basis.tip.commitHash)
+        let tip = CommitLine.Tip(
+            position: position, authority: office.authority.after(newBundle: outcome.newBundle), commitHash: outcome.block.commitHash,
+            plans: basis.tip.plans.after(outcome))
+        let pending = PendingBlock(outcome.block)
+        try self.change { try $0.validated(ticket.id, tip: tip, pending: pending) }
+        return outcome
     }
 
     /// Waits until the line gives something.

@@ -4,9 +4,9 @@ import LedgerModel
 /// The endorsers of one transaction whose signatures count; verified once, when first asked for.
 final class EndorserSet {
     private let membership: MembershipService
-    private let transaction: EndorserTransaction
+    private let transaction: ReadTransaction
 
-    init(membership: MembershipService, transaction: EndorserTransaction) {
+    init(membership: MembershipService, transaction: ReadTransaction) {
         self.membership = membership
         self.transaction = transaction
     }

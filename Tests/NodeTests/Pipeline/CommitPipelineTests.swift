@@ -26,19 +26,20 @@ import Validation
     ///
     /// - Parameters:
     ///   - pace: Makes everything overlap that may; nil leaves it to the machine.
-    ///   - view: What a block is validated against, when it is not what it should be.
+    ///   - views: What decides about a block, when it is not what it should be.
     private func pipelined(
-        _ plain: PlainChain, name: String, pace: Pace? = nil, view: @escaping @Sendable (CommitLine.Basis) -> CommitPipeline.View = { .init($0) },
+        _ plain: PlainChain, name: String, pace: Pace? = nil, views: CommitPipeline.Views = .init(),
         published: @escaping @Sendable (UInt64) -> Void = { _ in }
     ) async throws -> Ledger {
         let (ledger, bundle) = try PlainChain.open(plain.genesis, at: self.folder.path(of: name), pace)
+        var paced = views
+        paced.state = { basis in
+            pace?.begins(basis)
+            return views.state(basis)
+        }
         let pipeline = CommitPipeline(
             name: name, ledger: ledger, authority: BlockAuthority(bundle), position: ChainPosition(genesis: plain.genesis),
-            verify: { _, _, _ in },
-            view: { basis in
-                pace?.begins(basis)
-                return view(basis)
-            }
+            verify: { _, _, _ in }, views: paced
         ) { outcome in
             pace?.isDurable(outcome.block.block.number.rawValue)
             published(outcome.block.block.number.rawValue)
@@ -81,14 +82,13 @@ import Validation
 
     /// How many of some chains come out differently through a pipeline that sees something else than it should.
     private func found(
-        _ name: String, _ view: @escaping @Sendable (CommitLine.Basis, Before) -> CommitPipeline.View
+        _ name: String, _ views: () -> CommitPipeline.Views
     ) async throws -> Int {
         var found = 0
         for seed in [403, 404] as [UInt64] {
             let plain = try await self.plain(seed: seed, length: 24)
-            let last = Before()
             do {
-                let ledger = try await self.pipelined(plain, name: "\(name)\(seed)", pace: Self.pace(plain), view: { view($0, last) })
+                let ledger = try await self.pipelined(plain, name: "\(name)\(seed)", pace: Self.pace(plain), views: views())
                 if try plain.difference(of: ledger) != nil { found += 1 }
             } catch is NodeError {
                 // It has refused a good block.
@@ -99,19 +99,14 @@ import Validation
     }
 
     @Test func `the comparison finds a pipeline that does not see the block before`() async throws {
-        let found = try await self.found("blind") { basis, _ in
-            var view = CommitPipeline.View(basis)
-            view.state = basis.ledger
-            return view
-        }
+        let found = try await self.found("blind") { .init(state: { $0.ledger }) }
         #expect(found == 2)
     }
 
     @Test func `the comparison finds a pipeline that judges the block after a configuration block by the old configuration`() async throws {
-        let found = try await self.found("old bundle") { basis, last in
-            var view = CommitPipeline.View(basis)
-            view.bundle = last.bundle(then: view.bundle)
-            return view
+        let found = try await self.found("old bundle") {
+            let last = Before()
+            return .init(bundle: { last.bundle(then: $0.authority.bundle) })
         }
         #expect(found == 2)
     }

@@ -33,11 +33,12 @@ import Validation
         let published = Mutex<[UInt64]>([])
         let pipeline = CommitPipeline(
             name: "peer0", ledger: ledger, authority: BlockAuthority(bundle), position: ChainPosition(genesis: plain.genesis),
-            verify: { _, _, _ in }
-        ) { basis in
-            if basis.pending != nil, basis.tip.position.number.rawValue == number { disk.open() }
-            return CommitPipeline.View(basis)
-        } publish: { outcome in
+            verify: { _, _, _ in },
+            views: .init(state: { basis in
+                if basis.pending != nil, basis.tip.position.number.rawValue == number { disk.open() }
+                return CommitPipeline.Views().state(basis)
+            })
+        ) { outcome in
             let block = outcome.block.block.number.rawValue
             published.withLock { $0.append(block) }
             if block + 1 == number { disk.arm(fault) }

@@ -12,6 +12,8 @@ struct CommitCase {
     private static let references = 300
     /// How often a process on one core and one on all cores take the same chain, one after the other.
     private static let turns = 5
+    /// At the end of a round the pipeline runs empty and the other cores wait for its last block: rounds are not short.
+    private static let blocksPerRound = 11
 
     let workload: Workload
 
@@ -32,7 +34,7 @@ struct CommitCase {
         return CaseReport(
             name: .commit,
             title: "a peer node takes blocks of 2-of-2 endorsed transactions, \(self.workload.averageEnvelopeBytes) bytes each",
-            iterations: "\(one.cpu.count) rounds of 5 blocks of 500 on one core and as many on all, in \(2 * Self.turns) processes in turns, "
+            iterations: "\(one.cpu.count) rounds of \(Self.blocksPerRound) blocks of 500 on one core and as many on all, in \(2 * Self.turns) processes in turns, "
                 + "5 blocks to warm up each, LevelDB on disk, synced; CPU time of the whole process; reference: \(2 * Self.references) checks before and after each round",
             figures: [
                 self.ratio("blocks of 500, one core, CPU per transaction", one, limit: Self.limit),
@@ -58,8 +60,8 @@ struct CommitCase {
     private func inTurns(_ chain: ChainFile) throws -> (one: FollowerAnswer, all: FollowerAnswer, ratio: Samples) {
         var (one, all, ratio) = (FollowerAnswer(), FollowerAnswer(), Samples())
         for _ in 0..<Self.turns {
-            let single = try self.follow(chain, warmUp: 5, blocksPerRound: 5, on: .one)
-            let shared = try self.follow(chain, warmUp: 5, blocksPerRound: 5, on: .all)
+            let single = try self.follow(chain, warmUp: 5, blocksPerRound: Self.blocksPerRound, on: .one)
+            let shared = try self.follow(chain, warmUp: 5, blocksPerRound: Self.blocksPerRound, on: .all)
             ratio.add(single.wallSamples.median / shared.wallSamples.median)
             one.add(single)
             all.add(shared)

@@ -9,8 +9,10 @@ package enum NodeLimits {
     /// Reasons of invalid transactions that a peer can still tell.
     package static let rememberedReasons = 4_096
     /// Blocks that a peer has taken and not made durable yet, and their bytes. One larger block may be there, alone.
-    package static let pipelineBlocks = 16
-    package static let pipelineBytes = 32 << 20
+    package static let pipelineBlocks = 8
+    package static let pipelineBytes = 24 << 20
+    /// Bytes of blocks after which a peer that has nothing to do gives memory back to the system.
+    static let bytesBetweenRests = 16 << 20
     /// Signatures in one generation of those that a node knows to be right; each was checked once.
     package static let rememberedSignatures = 32_768
     /// How many configuration blocks a peer looks at that begins after one: all but the last were refused.

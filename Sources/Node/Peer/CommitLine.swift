@@ -81,6 +81,9 @@ struct CommitLine {
     /// The number of the newest block in the line, durable or not.
     var lastNumber: UInt64 { self.entries.last?.number ?? self.durableNumber }
 
+    /// Whether every block that was admitted is durable.
+    var isEmpty: Bool { self.entries.isEmpty }
+
     /// Bytes of all blocks that are not durable yet.
     var sizeBytes: Int { self.entries.reduce(0) { $0 + $1.sizeBytes } }
 

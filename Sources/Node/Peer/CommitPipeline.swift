@@ -29,8 +29,17 @@ final class CommitPipeline: Sendable {
         var line: CommitLine
         /// Grows with every change of the line, so that nobody sleeps through one.
         var changes: UInt64 = 0
+        /// Bytes of blocks that went through since memory was last given back.
+        var passedBytes = 0
         var lastWaiter: UInt64 = 0
         var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+
+        /// Notes a change of the line; gives those to be woken.
+        mutating func changed() -> [CheckedContinuation<Void, Never>] {
+            self.changes += 1
+            defer { self.waiters = [:] }
+            return Array(self.waiters.values)
+        }
     }
 
     private let name: String
@@ -177,6 +186,7 @@ final class CommitPipeline: Sendable {
             let published = Result { try self.publish(outcome) }
             let snapshot = self.ledger.snapshot()
             try self.change { try $0.committed(ticket.id, ledger: snapshot) }
+            self.rest(after: ticket.block)
             try published.get()
         } catch is CommitLineError {
             throw .blockDropped(node: self.name, block: ticket.block.number)
@@ -185,6 +195,17 @@ final class CommitPipeline: Sendable {
             if Self.isOfStorage(error) { throw .storageFailed(node: self.name, block: ticket.block.number, reason: "\(error)") }
             throw .blockRefused(node: self.name, block: ticket.block.number, reason: "\(error)")
         }
+    }
+
+    /// When nothing is left to do, what much work has left behind goes back to the system.
+    private func rest(after block: OrderedBlock) {
+        let isDue = self.state.withLock { state in
+            state.passedBytes += block.envelopes.reduce(0) { $0 + $1.count }
+            guard state.line.isEmpty, state.passedBytes >= NodeLimits.bytesBetweenRests else { return false }
+            state.passedBytes = 0
+            return true
+        }
+        if isDue { HostMemory.giveBack() }
     }
 
     /// Whether the node's own disk or database failed, and not the block.
@@ -221,11 +242,17 @@ final class CommitPipeline: Sendable {
         return outcome
     }
 
-    /// Waits until the line gives something.
+    /// Waits until the line gives something; others may get their turn by that.
     private func turn<Value: Sendable>(_ ask: (inout CommitLine) throws -> Value?) async throws -> Value {
         while true {
             try Task.checkCancellation()
-            let (value, seen) = try self.state.withLock { state in (try ask(&state.line), state.changes) }
+            var woken: [CheckedContinuation<Void, Never>] = []
+            let (value, seen) = try self.state.withLock { state in
+                let value = try ask(&state.line)
+                if value != nil { woken = state.changed() }
+                return (value, state.changes)
+            }
+            for waiter in woken { waiter.resume() }
             if let value { return value }
             await self.nextChange(after: seen)
         }
@@ -256,9 +283,7 @@ final class CommitPipeline: Sendable {
         defer { for waiter in woken { waiter.resume() } }
         try self.state.withLock { state in
             try body(&state.line)
-            state.changes += 1
-            woken = Array(state.waiters.values)
-            state.waiters = [:]
+            woken = state.changed()
         }
     }
 }

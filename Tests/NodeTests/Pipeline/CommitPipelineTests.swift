@@ -1,5 +1,6 @@
 import ChannelConfiguration
 import CommitteeTestSupport
+import Foundation
 import Identity
 import LedgerModel
 import Synchronization
@@ -78,6 +79,36 @@ import Validation
             .valid, .duplicateTransactionID, .endorsementPolicyFailure, .mvccReadConflict, .phantomReadConflict, .badCreatorSignature,
         ]
         #expect(codes.isSuperset(of: expected), "\(codes)")
+    }
+
+    /// One thread of the pool waits here for another one, so there have to be two.
+    @Test(.enabled(if: ProcessInfo.processInfo.activeProcessorCount > 1))
+    func `a block is read while the one before it is validated`() async throws {
+        let plain = try await self.plain(seed: 405, length: 12)
+        let (ledger, bundle) = try PlainChain.open(plain.genesis, at: self.folder.path(of: "reading"))
+        let lastRead = Mutex<UInt64>(0)
+        let news = DispatchSemaphore(value: 0)
+        let pipeline = CommitPipeline(
+            name: "reading", ledger: ledger, authority: BlockAuthority(bundle), position: ChainPosition(genesis: plain.genesis),
+            verify: { block, _, _ in
+                lastRead.withLock { $0 = block.number.rawValue }
+                news.signal()
+            },
+            views: .init(state: { basis in
+                let next = basis.tip.position.number.rawValue + 2
+                while plain.mayBeAhead.contains(next), lastRead.withLock({ $0 < next }) {
+                    guard news.wait(timeout: .now() + 600) == .success else {
+                        Issue.record("block \(next) waits for block \(next - 1)")
+                        break
+                    }
+                }
+                return CommitPipeline.Views().state(basis)
+            })
+        ) { _ in }
+        var rest = plain.blocks[...]
+        try await pipeline.take { rest.popFirst() }
+        #expect(try plain.difference(of: ledger) == nil)
+        #expect(plain.mayBeAhead.count > 3)
     }
 
     /// How many of some chains come out differently through a pipeline that sees something else than it should.

@@ -34,8 +34,8 @@ struct CommitCase {
         return CaseReport(
             name: .commit,
             title: "a peer node takes blocks of 2-of-2 endorsed transactions, \(self.workload.averageEnvelopeBytes) bytes each",
-            iterations: "\(one.cpu.count) rounds of \(Self.blocksPerRound) blocks of 500 on one core and as many on all, in \(2 * Self.turns) processes in turns, "
-                + "5 blocks to warm up each, LevelDB on disk, synced; CPU time of the whole process; reference: \(2 * Self.references) checks before and after each round",
+            iterations: "\(one.cpu.count) rounds of \(Self.blocksPerRound) blocks of 500 on one core and as many on all, "
+                + "in \(2 * Self.turns) processes in turns, 5 blocks to warm up each, LevelDB on disk, synced; CPU time of the whole process; reference: \(2 * Self.references) checks before and after each round",
             figures: [
                 self.ratio("blocks of 500, one core, CPU per transaction", one, limit: Self.limit),
                 self.ratio("blocks of 500, all cores, CPU per transaction", all),

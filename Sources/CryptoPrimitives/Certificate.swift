@@ -24,8 +24,7 @@ package struct Certificate: Sendable, Hashable, CustomStringConvertible {
             let root = try DER.parse(der)
             self.der = der
             sha256 = SHA256.hash(der)
-            signed = try SignedStructure(root)
-            fields = try CertificateFields(signed)
+            (signed, fields) = try SignedStructure.read(root) { try CertificateFields($0, algorithmDER: $1) }
             publicKey = try CryptoPrimitives.PublicKey(spkiDER: fields.publicKeyDER)
             parsed = try X509.Certificate(derEncoded: root)
             subject = SubjectNames(parsed.subject)
@@ -51,8 +50,8 @@ package struct Certificate: Sendable, Hashable, CustomStringConvertible {
         guard der.count <= Limits.certificateBytes else {
             throw .tooLarge(item: "certificate", limit: Limits.certificateBytes, found: der.count, unit: "bytes")
         }
-        guard DERElements.areFew(in: der) else {
-            throw .malformed(item: "certificate", reason: "it has more elements than a certificate of its size")
+        guard DERElements.arePlain(in: der) else {
+            throw .malformed(item: "certificate", reason: "it has more elements than its size explains, or an object identifier of over 64 bytes")
         }
         do {
             storage = try Storage(der: der)

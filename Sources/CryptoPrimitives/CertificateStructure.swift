@@ -3,28 +3,34 @@ internal import SwiftASN1
 /// The parts of a signed X.509 object (a certificate or revocation list) as exact bytes, found without re-encoding anything.
 ///
 /// RFC 5280 sections 4.1 and 5.1: SEQUENCE { to be signed, signature algorithm, signature }.
+///
+/// An element of the parser holds on to the list of all of them, many times the text itself: none is kept here.
 struct SignedStructure {
-    let signedNode: ASN1Node
+    /// The bytes under the signature.
+    let signedBytes: ArraySlice<UInt8>
     let algorithmDER: ArraySlice<UInt8>
     let algorithmOID: ASN1ObjectIdentifier
     let signature: [UInt8]
 
-    /// The bytes under the signature.
-    var signedBytes: ArraySlice<UInt8> { signedNode.encodedBytes }
-
-    init(_ root: ASN1Node) throws {
-        self = try DER.sequence(root, identifier: .sequence) { nodes in
+    /// Reads the outer structure.
+    ///
+    /// - Parameter fields: Reads what is under the signature.
+    static func read<Fields>(
+        _ root: ASN1Node, fields: (_ signedNode: ASN1Node, _ algorithmDER: ArraySlice<UInt8>) throws -> Fields
+    ) throws -> (structure: SignedStructure, fields: Fields) {
+        try DER.sequence(root, identifier: .sequence) { nodes in
             guard let signedNode = nodes.next(), let algorithm = nodes.next() else { throw StructureError.incomplete }
             let signature = try ASN1BitString(derEncoded: &nodes)
             guard signature.paddingBits == 0 else { throw StructureError.incomplete }
-            return SignedStructure(
-                signedNode: signedNode, algorithmDER: algorithm.encodedBytes, algorithmOID: try Self.algorithmOID(algorithm),
+            let structure = SignedStructure(
+                signedBytes: signedNode.encodedBytes, algorithmDER: algorithm.encodedBytes, algorithmOID: try Self.algorithmOID(algorithm),
                 signature: Array(signature.bytes))
+            return (structure, try fields(signedNode, algorithm.encodedBytes))
         }
     }
 
-    private init(signedNode: ASN1Node, algorithmDER: ArraySlice<UInt8>, algorithmOID: ASN1ObjectIdentifier, signature: [UInt8]) {
-        self.signedNode = signedNode
+    private init(signedBytes: ArraySlice<UInt8>, algorithmDER: ArraySlice<UInt8>, algorithmOID: ASN1ObjectIdentifier, signature: [UInt8]) {
+        self.signedBytes = signedBytes
         self.algorithmDER = algorithmDER
         self.algorithmOID = algorithmOID
         self.signature = signature
@@ -63,15 +69,15 @@ struct CertificateFields {
     let publicKeyDER: [UInt8]
 
     /// Reads [0] version, serial number, algorithm, issuer, validity, subject, public key; the rest is left to the certificate library.
-    init(_ signed: SignedStructure) throws {
-        guard case .constructed(let children) = signed.signedNode.content else { throw StructureError.incomplete }
+    init(_ signedNode: ASN1Node, algorithmDER: ArraySlice<UInt8>) throws {
+        guard case .constructed(let children) = signedNode.content else { throw StructureError.incomplete }
         var nodes = children.makeIterator()
         var next = nodes.next()
         if next?.identifier.tagClass == .contextSpecific { next = nodes.next() }
         guard let serial = next, let algorithm = nodes.next(), let issuer = nodes.next(), nodes.next() != nil, let subject = nodes.next(),
             let publicKey = nodes.next()
         else { throw StructureError.incomplete }
-        guard algorithm.encodedBytes == signed.algorithmDER else { throw StructureError.algorithmsDiffer }
+        guard algorithm.encodedBytes == algorithmDER else { throw StructureError.algorithmsDiffer }
         serialNumber = try Self.serialNumber(serial)
         issuerDER = Array(issuer.encodedBytes)
         subjectDER = Array(subject.encodedBytes)

@@ -2,20 +2,26 @@
 ///
 /// The parser makes a list of all of them first, some 64 bytes for each, and the shortest has two bytes: a text of nothing but those would take a
 /// hundred times its size. No certificate or revocation list looks like that; the densest part of one, a name, has three bytes for each element.
+/// Nor has one an object identifier of hundreds of numbers, each of which is written out wherever a name is shown or compared.
 enum DERElements {
     /// How many may be there whatever the size.
     private static let least = 64
     private static let bytesPerElement = 4
+    /// Bytes of an object identifier; those in use have fewer than 20.
+    private static let identifierBytes = 64
+    private static let identifierTag: UInt8 = 0x06
 
-    /// Whether there are no more than an object of this size has.
-    static func areFew(in der: [UInt8]) -> Bool {
+    /// Whether there are no more than an object of this size has, and no object identifier is longer than any in use.
+    static func arePlain(in der: [UInt8]) -> Bool {
         let limit = Self.least + der.count / Self.bytesPerElement
         var (position, count) = (0, 0)
         while position < der.count {
             count += 1
             guard count <= limit else { return false }
             // What does not add up ends here; the parser says so.
+            let tag = der[position]
             guard let length = Self.header(of: der, &position) else { return true }
+            if tag == Self.identifierTag, length > Self.identifierBytes { return false }
             position += length
         }
         return true

@@ -30,13 +30,12 @@ package struct RevocationList: Sendable, CustomStringConvertible {
         guard der.count <= Limits.revocationListBytes else {
             throw .tooLarge(item: "revocation list", limit: Limits.revocationListBytes, found: der.count, unit: "bytes")
         }
-        guard DERElements.areFew(in: der) else {
-            throw .malformed(item: "revocation list", reason: "it has more elements than a revocation list of its size")
+        guard DERElements.arePlain(in: der) else {
+            throw .malformed(item: "revocation list", reason: "it has more elements than its size explains, or an object identifier of over 64 bytes")
         }
         self.der = der
         do {
-            let signed = try SignedStructure(try DER.parse(der))
-            let fields = try RevocationFields(signed)
+            let (signed, fields) = try SignedStructure.read(try DER.parse(der)) { try RevocationFields($0, algorithmDER: $1) }
             signedBytes = signed.signedBytes
             signature = signed.signature
             algorithm = signed.algorithmOID
@@ -70,13 +69,13 @@ private struct RevocationFields {
     var authorityKeyIdentifier: [UInt8]?
 
     /// Reads [version], algorithm, issuer, this update, [next update], [revoked], [0 extensions].
-    init(_ signed: SignedStructure) throws {
-        guard case .constructed(let children) = signed.signedNode.content else { throw StructureError.incomplete }
+    init(_ signedNode: ASN1Node, algorithmDER: ArraySlice<UInt8>) throws {
+        guard case .constructed(let children) = signedNode.content else { throw StructureError.incomplete }
         var nodes = children.makeIterator()
         var next = nodes.next()
         if next?.identifier == .integer { next = nodes.next() }
         guard let algorithm = next, let issuer = nodes.next(), let thisUpdate = nodes.next() else { throw StructureError.incomplete }
-        guard algorithm.encodedBytes == signed.algorithmDER else { throw StructureError.algorithmsDiffer }
+        guard algorithm.encodedBytes == algorithmDER else { throw StructureError.algorithmsDiffer }
         guard issuer.identifier == .sequence, Self.isTime(thisUpdate) else { throw StructureError.incomplete }
         issuerDER = Array(issuer.encodedBytes)
         next = nodes.next()

@@ -182,14 +182,15 @@ struct TestTree {
         let list = try CertificateIssuing.revocationList(
             revoked: (0..<2_000).map { [1, UInt8($0 >> 8), UInt8($0 & 0xFF)] }, authority: tree.root, authorityKey: tree.rootKey, number: 3,
             thisUpdate: TestTree.start, nextUpdate: TestTree.end)
-        for good in [tree.root.der, tree.leaf.der, list.der] { #expect(DERElements.areFew(in: good)) }
+        for good in [tree.root.der, tree.leaf.der, list.der] { #expect(DERElements.arePlain(in: good)) }
         #expect(try RevocationList(pemOrDER: list.der).revokedSerials.count == 2_000)
         // Sets that each hold the next; and a sequence of empty ones.
         let chain = (0..<60).reduce(into: [UInt8]()) { der, _ in der = [0x31, UInt8(der.count)] + der }
         let nested = [0x30, 0x82, 0x07, 0x80] + [[UInt8]](repeating: chain, count: 16).joined()
         let flat = [0x30, 0x82, 0x10, 0x00] + [[UInt8]](repeating: [0x31, 0], count: 2_048).joined()
-        for bad in [nested, flat] {
-            #expect(!DERElements.areFew(in: bad))
+        let long = [0x30, 0x81, 0x83, 0x06, 0x81, 0x80] + [UInt8](repeating: 0x2A, count: 128)
+        for bad in [nested, flat, long] {
+            #expect(!DERElements.arePlain(in: bad))
             #expect {
                 _ = try Certificate(der: bad)
             } throws: {
@@ -203,7 +204,7 @@ struct TestTree {
         }
         // What ends too early, or says lengths that nobody can write, is the parser's to refuse.
         for cut in [[], [0x30], [0x30, 0x80], [0x30, 0x85, 1, 1, 1, 1, 1], [0x1F, 0xFF], [0x04, 0x84, 0xFF, 0xFF, 0xFF, 0xFF]] as [[UInt8]] {
-            #expect(DERElements.areFew(in: cut))
+            #expect(DERElements.arePlain(in: cut))
             #expect(throws: CryptoError.self) { try Certificate(der: cut) }
         }
     }

@@ -26,7 +26,8 @@ import Testing
         let request = try RequestPeople.request(on: self.bundle(), RequestPeople.batchSize(2))
         let world = try self.world(1, envelopes: [request])
         try world.run { $0.isSettled }
-        world.submit(try MemberWorldPeople.envelopes(9))
+        // So many within a tenth of a second that they cannot all be alone in their blocks.
+        world.submit(try MemberWorldPeople.envelopes(36))
         try world.run { $0.isSettled }
         #expect(world.violations.isEmpty && world.invalid.isEmpty && world.evidence.isEmpty)
         let chain = world.chain(of: 3)

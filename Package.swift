@@ -15,6 +15,13 @@ let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates"
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
+let grpc = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
+let grpcTransport = Target.Dependency.product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
+let grpcProtobuf = Target.Dependency.product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOTLS", package: "swift-nio"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOHTTP1", package: "swift-nio"),
+]
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// One module of the house. Its allowed imports are the table in ARCHITECTURE.md, which the tidy tests enforce.
@@ -51,6 +58,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/grpc/grpc-swift-2", exact: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", exact: "2.9.2"),
+        .package(url: "https://github.com/grpc/grpc-swift-protobuf", exact: "2.4.1"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
@@ -61,6 +73,8 @@ let package = Package(
         module("CryptoPrimitives", ["COpenSSL", crypto, x509, asn1]),
         .target(name: "FabricMessages", dependencies: [protobuf], exclude: ["README.md"], swiftSettings: generated),
         module("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
+        .target(
+            name: "FabricServices", dependencies: ["FabricMessages", protobuf, grpc, grpcProtobuf], exclude: ["README.md"], swiftSettings: generated),
         module("RecordSharing", base),
         module("Identity", base + [x509, asn1]),
         module("Chaincode", []),
@@ -71,24 +85,30 @@ let package = Package(
         module("ContractVM", base + ["Chaincode"]),
         module("Validation", base + ["ChannelConfiguration", "Identity"]),
         module("Endorsement", base + ["ContractVM", "ChannelConfiguration", "Identity"]),
+        module("ChaincodeShim", base + ["Chaincode", "ContractVM"]),
         module("SystemContracts", base + ["CZlib", "Chaincode", "ContractVM", "ChannelConfiguration", "Identity", "RecordSharing"]),
-        module("SelvageClient", base + ["Identity", "RecordSharing"]),
+        module(
+            "SelvageClient",
+            base + [
+                "Identity", "RecordSharing", "FabricServices", grpc, grpcTransport, .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         module("Simulation", base + ["Ordering"]),
         module("Audit", base + ["Ledger", "Validation", "Endorsement", "SystemContracts", "ContractVM", "ChannelConfiguration", "Identity"]),
         module(
             "Node",
             base + [
                 "CMalloc", "Ledger", "Ordering", "Validation", "Endorsement", "SystemContracts", "ContractVM", "ChannelConfiguration", "Identity",
-                "RecordSharing", "Chaincode", "SelvageClient",
-            ]),
+                "RecordSharing", "Chaincode", "ChaincodeShim", "SelvageClient", "FabricServices", "ConfigurationText", grpc, grpcTransport,
+            ] + nio),
         module(
             "Demonstration",
             base + ["Node", "Audit", "SelvageClient", "SystemContracts", "RecordSharing", "Identity", "ChannelConfiguration", "Ledger"]),
         .executableTarget(
             name: "selvage",
             dependencies: base + [
-                "Demonstration", "Audit", "RecordSharing", "Simulation", "SystemContracts", "Ledger", "ConfigurationText", "ChannelConfiguration",
-                "Identity", argumentParser,
+                "Node", "Demonstration", "Audit", "RecordSharing", "Simulation", "Ordering", "SystemContracts", "Ledger", "ConfigurationText",
+                "ChannelConfiguration", "Identity", argumentParser,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -110,6 +130,17 @@ let package = Package(
         .target(name: "CrashSupport", dependencies: base + ["Ledger"], path: "Tests/CrashSupport", swiftSettings: strict),
         testProgram("CrashWriter", base + ["CrashSupport", "Ledger"]),
         testProgram("CrashMember", base + ["Ledger", "Node", "Ordering"]),
+        testProgram(
+            "WireHost",
+            base + ["Node", "SelvageClient", "Identity", "ChannelConfiguration", "ContractVM", "SystemContracts", "Chaincode"]),
+        testProgram("WireMember", base + ["CommitteeTestSupport", "Node", "Ordering", "Identity"]),
+        .testTarget(
+            name: "WireCommitteeTests",
+            dependencies: base + [
+                "CommitteeTestSupport", "TestSupport", "Identity", "ChannelConfiguration", "Validation", "FabricServices", "Ordering", grpc,
+                grpcTransport,
+                grpcProtobuf,
+            ] + nio, swiftSettings: strict),
         .testTarget(name: "CrashTests", dependencies: base + ["CrashSupport", "Ledger", "TestSupport"], swiftSettings: strict),
         tests("CryptoPrimitives", ["COpenSSL", crypto], resources: [.copy("Resources")]),
         tests("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
@@ -123,14 +154,16 @@ let package = Package(
         tests("ContractVM", base + ["Chaincode"]),
         tests("Validation", base + ["ChannelConfiguration", "Identity", "CommitteeTestSupport"], resources: [.copy("Resources/fabric")]),
         tests("Endorsement", base + ["ContractVM", "Chaincode", "ChannelConfiguration", "Identity"]),
+        tests("ChaincodeShim", base + ["Chaincode", "ContractVM"], resources: [.copy("Resources")]),
         tests("SystemContracts", base + ["Chaincode", "ContractVM", "Identity", "RecordSharing"]),
         tests("SelvageClient", base + ["Identity", "RecordSharing"]),
         tests(
             "Node",
             base + [
                 "Ledger", "SelvageClient", "Chaincode", "Identity", "ChannelConfiguration", "RecordSharing", "SystemContracts", "ContractVM",
-                "CommitteeTestSupport", "Audit", "Validation", "ConfigurationText",
-            ]),
+                "CommitteeTestSupport", "Audit", "Validation", "ConfigurationText", "Endorsement", "ChaincodeShim", "FabricServices", grpc,
+                grpcTransport, grpcProtobuf,
+            ] + nio),
         tests(
             "Audit",
             base + [

@@ -1,4 +1,3 @@
 #pragma once
-/* Input is read and not written. */
-#define ZLIB_CONST
+/* Without ZLIB_CONST: another module of a program may have read zlib.h, and both have to have read the same structures. */
 #include <zlib.h>

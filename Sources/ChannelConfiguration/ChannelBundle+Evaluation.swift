@@ -35,6 +35,14 @@ extension ChannelBundle {
         }
     }
 
+    /// Whether an endorsement policy would be met if somebody for each of these principals, and nobody stronger, signed in this order.
+    package func isSatisfied(_ policy: EndorsementPolicy, by signers: [Principal]) -> Bool {
+        switch policy {
+        case .signature(let policy): policy.isSatisfied(by: signers) { $0.implies($1) }
+        case .reference(let path): self.policies.isSatisfied(PolicyPath(path), by: signers) { $0.implies($1) }
+        }
+    }
+
     /// The policy that guards a resource such as `peer/Propose`: the channel's own choice, else `fallback`.
     package func policyPath(forResource name: String, fallback: String) -> String {
         self.accessControl[Array(name.utf8)] ?? fallback

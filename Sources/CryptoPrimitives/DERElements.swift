@@ -18,8 +18,8 @@ enum DERElements {
         while position < der.count {
             count += 1
             guard count <= limit else { return false }
-            // What does not add up ends here; the parser says so.
             let tag = der[position]
+            // What does not add up ends here; the parser says so.
             guard let length = Self.header(of: der, &position) else { return true }
             if tag == Self.identifierTag, length > Self.identifierBytes { return false }
             position += length

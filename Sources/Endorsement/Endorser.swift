@@ -39,29 +39,24 @@ package struct Endorser: Sendable {
     package func process(
         _ signed: SignedProposal, on ledger: any LedgerView, now: Timestamp
     ) throws(EndorsementRefusal) -> ProposalResponse {
-        guard signed.proposalBytes.count <= EndorsementLimits.proposalBytes else { throw .tooLarge(sizeBytes: signed.proposalBytes.count) }
-        let proposal: ReceivedProposal
-        do {
-            proposal = try ReceivedProposal(signed)
-        } catch {
-            throw .malformed(error)
-        }
-        try self.checkExpiry(of: proposal.signatureHeader.creator, now: now)
-        try self.checkTime(of: proposal, now: now)
+        let proposal = try ProposalChecks.parse(signed)
+        let checks = ProposalChecks(membership: self.bundle.membership)
+        try checks.checkTimes(of: proposal, now: now)
         let channel = proposal.channelHeader.channelID
-        guard !channel.isEmpty else { return try self.processWithoutChannel(proposal, signed, on: ledger) }
+        guard !channel.isEmpty else {
+            return try self.processWithoutChannel(proposal, signed, from: checks.creator(of: proposal, signed), on: ledger)
+        }
         guard channel == self.bundle.channelID else { return Self.answer(status: 500, "channel '\(channel)' not found") }
-        let creator = try self.checkOrigin(of: proposal, signed)
+        let creator = try checks.creator(of: proposal, signed)
         try self.checkUnused(proposal.channelHeader.transactionID, on: ledger)
         if let refusal = try self.checkAccess(of: creator, to: proposal.call) { return refusal }
-        return try self.simulate(proposal, creator: creator, on: ledger)
+        return try self.simulate(proposal, signed, creator: creator, on: ledger)
     }
 
     /// A proposal to a contract of the node itself, by members of the node's own organisation; the answer is not endorsed.
     private func processWithoutChannel(
-        _ proposal: ReceivedProposal, _ signed: SignedProposal, on ledger: any LedgerView
+        _ proposal: ReceivedProposal, _ signed: SignedProposal, from creator: VerifiedIdentity, on ledger: any LedgerView
     ) throws(EndorsementRefusal) -> ProposalResponse {
-        let creator = try self.checkOrigin(of: proposal, signed)
         guard creator.mspID == self.identity.mspID else { throw .accessDenied(proposal.channelHeader.channelID, creator.mspID) }
         let call = proposal.call
         guard self.machine.contracts.isSystem(call.chaincode), SystemAccess.worksWithoutChannel(call.chaincode, function: call.arguments.first ?? [])
@@ -69,45 +64,7 @@ package struct Endorser: Sendable {
             return Self.answer(status: 500, "a proposal without a channel is for functions of the node itself; name the channel in its header")
         }
         if let refusal = try self.checkAccess(of: creator, to: call) { return refusal }
-        return try self.simulate(proposal, creator: creator, on: ledger)
-    }
-
-    /// Comes first, so that a member hears of this and not of what else is wrong; strangers are refused further on.
-    private func checkExpiry(of creator: [UInt8], now: Timestamp) throws(EndorsementRefusal) {
-        guard let member = try? self.bundle.membership.identity(creator), member.isExpired(at: now) else { return }
-        throw .creatorExpired(member.mspID)
-    }
-
-    private func checkTime(of proposal: ReceivedProposal, now: Timestamp) throws(EndorsementRefusal) {
-        guard let time = proposal.channelHeader.timestamp else { throw .badHeader(reason: "the channel header has no timestamp") }
-        guard (0..<1_000_000_000).contains(time.nanoseconds) else {
-            throw .badHeader(reason: "the timestamp in the channel header has \(time.nanoseconds) nanoseconds")
-        }
-        let window = EndorsementLimits.timeWindowSeconds
-        let (difference, overflow) = time.seconds.subtractingReportingOverflow(now.seconds)
-        guard !overflow, difference.magnitude <= UInt64(window) else { throw .outsideTimeWindow }
-        // At the edge the nanoseconds decide.
-        if difference == window, time.nanoseconds > now.nanoseconds { throw .outsideTimeWindow }
-        if difference == -window, time.nanoseconds < now.nanoseconds { throw .outsideTimeWindow }
-    }
-
-    /// Type, epoch, nonce, creator, transaction id, and the creator's signature over the proposal's bytes.
-    private func checkOrigin(of proposal: ReceivedProposal, _ signed: SignedProposal) throws(EndorsementRefusal) -> VerifiedIdentity {
-        let header = proposal.channelHeader
-        guard header.kind == .endorserTransaction || header.kind == .config else {
-            throw .badHeader(reason: "invalid header type \(header.type), a proposal has 3")
-        }
-        guard header.epoch == 0 else { throw .badHeader(reason: "invalid epoch in the channel header: \(header.epoch), must be 0") }
-        let signer = proposal.signatureHeader
-        guard !signer.nonce.isEmpty else { throw .badHeader(reason: "the signature header has no nonce") }
-        guard !signer.creator.isEmpty else { throw .badHeader(reason: "the signature header has no creator") }
-        guard header.transactionID == Formulas.transactionID(nonce: signer.nonce, creator: signer.creator) else { throw .wrongTransactionID }
-        do {
-            return try self.bundle.membership.verify(signed.signature, of: signed.proposalBytes, by: signer.creator)
-        } catch {
-            let organization = (try? SerializedIdentity(serialized: signer.creator).mspID) ?? MSPID("")
-            throw .accessDenied(header.channelID, organization)
-        }
+        return try self.simulate(proposal, signed, creator: creator, on: ledger)
     }
 
     private func checkUnused(_ id: TransactionID, on ledger: any LedgerView) throws(EndorsementRefusal) {
@@ -137,12 +94,19 @@ package struct Endorser: Sendable {
     }
 
     private func simulate(
-        _ proposal: ReceivedProposal, creator: VerifiedIdentity, on ledger: any LedgerView
+        _ proposal: ReceivedProposal, _ signed: SignedProposal, creator: VerifiedIdentity, on ledger: any LedgerView
     ) throws(EndorsementRefusal) -> ProposalResponse {
-        let invocation = Invocation(proposal, caller: Caller(creator, serialized: proposal.signatureHeader.creator))
+        var invocation = Invocation(proposal, caller: Caller(creator, serialized: proposal.signatureHeader.creator))
+        invocation.proposal = signed
         let result: InvocationResult
         do {
             result = try self.machine.invoke(invocation, state: ledger, history: ledger, node: self.node(ledger))
+        } catch {
+            return Self.answer(status: 500, "error in simulation: \(error)")
+        }
+        let interest: ChaincodeInterest?
+        do {
+            interest = try self.interest(of: result, on: ledger)
         } catch {
             return Self.answer(status: 500, "error in simulation: \(error)")
         }
@@ -150,11 +114,19 @@ package struct Endorser: Sendable {
         let payload = ProposalResponsePayload(proposalHash: proposal.hash, actionBytes: result.action.serialized()).serialized()
         let isWithoutChannel = proposal.channelHeader.channelID.isEmpty
         switch result.response.status {
-        case 500...: return ProposalResponse(response: result.response, payload: payload, endorsement: nil)
+        case 500...: return ProposalResponse(response: result.response, payload: payload, endorsement: nil, interest: interest)
         case let status where status >= 400 || isWithoutChannel: return ProposalResponse(response: result.response, payload: [], endorsement: nil)
         default:
             try self.holdPrivateWrites(of: result, invocation.transaction)
-            return ProposalResponse(response: result.response, payload: payload, endorsement: try self.endorse(payload))
+            return ProposalResponse(response: result.response, payload: payload, endorsement: try self.endorse(payload), interest: interest)
+        }
+    }
+
+    /// Nil for contracts of the node that only answer questions: they run without a simulation.
+    private func interest(of result: InvocationResult, on ledger: any LedgerView) throws -> ChaincodeInterest? {
+        guard result.chaincode != "qscc", result.chaincode != "cscc" else { return nil }
+        return try ChaincodeInterest(of: result, on: ledger) {
+            $0 == ChaincodeDefinition.lifecycleNamespace || self.machine.contracts.isSystem($0)
         }
     }
 

@@ -55,6 +55,15 @@ enum SystemAccess: Equatable {
         return chaincode == "qscc" || chaincode == "cscc"
     }
 
+    /// What is missing where no channel is asked; nil when the caller may.
+    func missingWithoutChannel(for caller: VerifiedIdentity, owner: MSPID) -> String? {
+        switch self {
+        case .policy: "only a channel can say who may; name one that this node has joined"
+        case .administrators: Self.has(caller, .admin, of: owner) ? nil : "the caller is no administrator of \(owner)"
+        case .members: Self.has(caller, .member, of: owner) ? nil : "the caller is no member of \(owner)"
+        }
+    }
+
     /// Nil when the caller may, else what is missing.
     func missing(for caller: VerifiedIdentity, owner: MSPID, bundle: ChannelBundle) throws(ConfigurationError) -> String? {
         switch self {
@@ -62,8 +71,7 @@ enum SystemAccess: Equatable {
             let path = bundle.policyPath(forResource: resource, fallback: fallback)
             guard case .unsatisfied(let missing) = try bundle.evaluate(policy: path, identities: [caller]) else { return nil }
             return "policy [\(path)] is not met: \(missing)"
-        case .administrators: return Self.has(caller, .admin, of: owner) ? nil : "the caller is no administrator of \(owner)"
-        case .members: return Self.has(caller, .member, of: owner) ? nil : "the caller is no member of \(owner)"
+        case .administrators, .members: return self.missingWithoutChannel(for: caller, owner: owner)
         }
     }
 

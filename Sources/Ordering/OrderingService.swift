@@ -31,7 +31,8 @@ package struct OrderingService<Consensus: BlockConsenter>: Sendable {
 
     /// The checks that need no memory, under the configuration in force. An envelope that passed those of an older one is judged again.
     package private(set) var checks: BroadcastChecks
-    private var bundle: ChannelBundle
+    /// The configuration in force.
+    package private(set) var bundle: ChannelBundle
     private let settings: OrderingSettings
     private var cutter: BlockCutter
     private var consenter: Consensus

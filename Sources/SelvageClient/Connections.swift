@@ -28,10 +28,13 @@ package struct BroadcastReply: Hashable, Sendable {
     package let status: Int32
     /// The reason of a refusal.
     package let info: String
+    /// A committee member's signed promise to have the envelope ordered, as its bytes; empty where none is given.
+    package let receipt: [UInt8]
 
-    package init(status: Int32, info: String = "") {
+    package init(status: Int32, info: String = "", receipt: [UInt8] = []) {
         self.status = status
         self.info = info
+        self.receipt = receipt
     }
 
     package var isSuccess: Bool { self.status == 200 }

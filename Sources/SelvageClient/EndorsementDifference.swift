@@ -14,7 +14,7 @@ package struct EndorsementDifference: Hashable, Sendable, CustomStringConvertibl
         "\(self.firstPeer) and \(self.secondPeer) computed different results, first at \(self.item): \(self.first) against \(self.second)"
     }
 
-    init(_ first: NamedResponse, _ second: NamedResponse) {
+    package init(_ first: NamedResponse, _ second: NamedResponse) {
         self.firstPeer = first.peer
         self.secondPeer = second.peer
         let found = Self.find(first.response.payload, second.response.payload)

@@ -9,11 +9,15 @@ package enum SystemContracts {
     /// - Parameters:
     ///   - contracts: User contracts that are compiled in; each still needs a committed definition on a channel.
     ///   - packages: Where the node keeps chaincode packages; nil on one that keeps none, such as an auditor.
+    ///   - channels: What the node has joined; nil on one that serves a single channel.
+    ///   - runtime: What runs an installed package, by its id; nil on a node that runs compiled-in contracts only.
     package static func catalogue(
-        contracts: [any Contract] = MedicalContracts.all, packages: (any ChaincodePackageKeeping)? = nil
+        contracts: [any Contract] = MedicalContracts.all, packages: (any ChaincodePackageKeeping)? = nil,
+        channels: (any ChannelKeeping)? = nil, runtime: (@Sendable (_ packageID: String) -> (any ProcessRuntime)?)? = nil
     ) -> ContractCatalogue {
         var catalogue = ContractCatalogue(contracts)
-        for contract in Self.all(packages: packages) {
+        if let runtime { catalogue.packages = ApprovedPackages(runtime) }
+        for contract in Self.all(packages: packages, channels: channels) {
             // Those that look at more than the state of the channel would give every endorser another answer.
             catalogue.addSystem(contract, isCallableFromContracts: contract is LifecycleContract)
         }
@@ -21,7 +25,7 @@ package enum SystemContracts {
     }
 
     /// The contracts of the node itself.
-    package static func all(packages: (any ChaincodePackageKeeping)? = nil) -> [any Contract] {
-        [LifecycleContract(packages: packages), LedgerQueryContract(), ChannelConfigurationContract()]
+    package static func all(packages: (any ChaincodePackageKeeping)? = nil, channels: (any ChannelKeeping)? = nil) -> [any Contract] {
+        [LifecycleContract(packages: packages), LedgerQueryContract(), ChannelConfigurationContract(channels: channels)]
     }
 }

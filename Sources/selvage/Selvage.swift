@@ -15,7 +15,7 @@ struct Selvage: AsyncParsableCommand {
         version: "selvage 0.1.0",
         subcommands: [
             DemoCommand.self, AuditCommand.self, ConformanceCommand.self, ElectionCommand.self, CommitteeCommand.self, SimulateCommand.self,
-            ConfigCommand.self, PolicyCommand.self, LedgerCommand.self,
+            ConfigCommand.self, PolicyCommand.self, LedgerCommand.self, NodeCommand.self, NetworkCommand.self, DevCommand.self,
         ])
 
     static func main() async {

@@ -147,4 +147,6 @@ package struct CommitteeChain {
 /// A test asks for a member that was never made.
 package struct UnknownMember: Error {
     package let id: UInt32
+
+    package init(id: UInt32) { self.id = id }
 }

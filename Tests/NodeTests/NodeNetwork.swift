@@ -22,6 +22,10 @@ struct Tally: Contract {
             .submit("add", "key", "text") { (context: Context, key: String, text: String) throws(ContractError) in
                 try context.putString(key, (try context.getString(key) ?? "") + text)
             },
+            .submit("tell", "key", "text") { (context: Context, key: String, text: String) throws(ContractError) in
+                try context.putString(key, (try context.getString(key) ?? "") + text)
+                try context.setEvent("told", Array(text.utf8))
+            },
             .evaluate("past", "key", "count") { (context: Context, key: String, count: Int64) throws(ContractError) -> [UInt8] in
                 guard count > 0 else { return Array("\(try context.history(of: key).count)".utf8) }
                 let page = try context.historyPage(of: key, pageSize: Int32(clamping: count), bookmark: "")
@@ -54,6 +58,8 @@ final class NodeNetwork {
     let newClient: SigningIdentity
     /// What all nodes know of right signatures, when they share it.
     var signatures: SignatureMemory?
+    /// What runs chaincode packages on the peers; nil where they run compiled-in contracts only.
+    var processes: [ChaincodeProcesses]?
     private let peers: [SigningIdentity]
     private let channel: ChannelID
 
@@ -108,7 +114,8 @@ final class NodeNetwork {
         let environment = self.environment
         let identity = self.peers[index]
         let folder = self.folder.path(of: path ?? "peer\(index)")
-        let catalogue = SystemContracts.catalogue(contracts: [Tally()], packages: PackageFolder(folder: folder + "/packages"))
+        var catalogue = SystemContracts.catalogue(contracts: [Tally()], packages: PackageFolder(folder: folder + "/packages"))
+        if let processes = self.processes?[index] { catalogue.packages = ApprovedPackages { processes.runtime(of: $0) } }
         return try PeerNode(
             name: "peer\(index)", identity: identity, folder: folder, genesis: genesis ?? self.genesis,
             machine: ContractMachine(catalogue: catalogue) { environment.monotonicNanoseconds() }, environment: environment,

@@ -59,7 +59,7 @@ package struct TextNode: Sendable {
     static func map(_ entries: [Entry]) -> TextNode { TextNode(.map(entries)) }
 
     /// The text of a scalar as it was written; nil for lists, maps and nothing.
-    var scalar: String? {
+    package var scalar: String? {
         switch self.content {
         case .text(let text), .number(let text): text
         case .flag(let flag): flag ? "true" : "false"
@@ -68,7 +68,7 @@ package struct TextNode: Sendable {
     }
 
     /// The value under a key of a map.
-    subscript(key: String) -> TextNode? {
+    package subscript(key: String) -> TextNode? {
         guard case .map(let entries) = self.content else { return nil }
         return entries.first { $0.key.utf8.elementsEqual(key.utf8) }?.node
     }

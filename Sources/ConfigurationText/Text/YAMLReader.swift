@@ -3,14 +3,14 @@ import Yams
 /// Reads YAML, and with it JSON, into text nodes with their places.
 ///
 /// Anchors and aliases are refused: a configuration needs none, and a short text with them can mean a very long one.
-struct YAMLReader {
+package struct YAMLReader {
     /// In front of every text: the library under this reader does not keep very short texts alive. It is one line.
     private static let padding = "# a configuration of a channel\n"
 
     private var nodes = 0
 
     /// The node of a text that holds one document; nothing stands in an empty one.
-    static func document(_ text: String) throws(ConfigurationTextError) -> TextNode {
+    package static func document(_ text: String) throws(ConfigurationTextError) -> TextNode {
         guard text.utf8.count <= Limits.textBytes else { throw .tooLarge(what: "bytes", limit: Limits.textBytes) }
         try self.checkNesting(text)
         let parser: Parser

@@ -17,6 +17,8 @@ package struct ContractCatalogue: Sendable {
 
     private var userContracts: [Namespace: any ContractRuntime]
     private var systemContracts: [Namespace: SystemContract]
+    /// Where contracts are found that are not compiled in; nil on a node that runs none.
+    package var packages: (any PackageRuntimes)?
 
     package init(userContracts: [Namespace: any ContractRuntime] = [:], systemContracts: [Namespace: SystemContract] = [:]) {
         self.userContracts = userContracts

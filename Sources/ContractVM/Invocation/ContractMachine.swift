@@ -36,7 +36,8 @@ package struct ContractMachine: Sendable {
         if let fault = session.fault { throw fault }
         return InvocationResult(
             response: session.finalResponse(outcome.response), event: outcome.event, readWriteSet: session.simulator.readWriteSet(),
-            privateWriteSets: session.simulator.privateWriteSets(), chaincode: invocation.chaincode, version: outcome.version,
+            privateWriteSets: session.simulator.privateWriteSets(), privateReads: session.simulator.privateReads(), chaincode: invocation.chaincode,
+            version: outcome.version,
             replayObstacles: session.obstacles)
     }
 }

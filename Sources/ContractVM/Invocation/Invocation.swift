@@ -16,10 +16,12 @@ package struct Invocation: Sendable {
     package var caller: Caller
     /// The client's time from the channel header.
     package var timestamp: Timestamp
+    /// The proposal as the client signed it, which contracts in other processes read for themselves; nil where none was kept.
+    package var proposal: SignedProposal?
 
     package init(
         channel: ChannelID, transaction: TransactionID, chaincode: Namespace, arguments: [[UInt8]], isInit: Bool = false,
-        transient: [TransientEntry] = [], caller: Caller, timestamp: Timestamp
+        transient: [TransientEntry] = [], caller: Caller, timestamp: Timestamp, proposal: SignedProposal? = nil
     ) {
         self.channel = channel
         self.transaction = transaction
@@ -29,6 +31,7 @@ package struct Invocation: Sendable {
         self.transient = transient
         self.caller = caller
         self.timestamp = timestamp
+        self.proposal = proposal
     }
 }
 
@@ -65,6 +68,8 @@ package struct InvocationResult: Sendable {
     package var readWriteSet: ReadWriteSet
     /// Plain private writes, empty except for system contracts.
     package var privateWriteSets: [PrivateWriteSet]
+    /// Collections of which values were read in the clear.
+    package var privateReads: [PrivateRead] = []
     package var chaincode: Namespace
     /// The version of the committed definition; `syscc` for system contracts.
     package var version: String
@@ -79,12 +84,27 @@ package struct InvocationResult: Sendable {
     }
 }
 
+/// A collection of which a transaction read values in the clear.
+package struct PrivateRead: Hashable, Sendable {
+    package let namespace: Namespace
+    package let collection: CollectionName
+
+    package init(namespace: Namespace, collection: CollectionName) {
+        self.namespace = namespace
+        self.collection = collection
+    }
+}
+
 /// Why a contract was not run, or its result cannot be used; the contract is not to blame for any of these.
 package enum InvocationError: Error, Equatable, Sendable, CustomStringConvertible {
     /// No definition is committed under this name.
     case notDefined(Namespace, ChannelID)
     /// The definition is committed, but this node has no code for it.
     case notInstalled(Namespace)
+    /// The definition is committed, but the organisation of this node has not approved it, or this node has not seen the approval.
+    case notApproved(Namespace, sequence: Int64, ChannelID)
+    /// The contract's process gave no result.
+    case processFailed(ProcessFailure)
     /// The definition asks for an initialisation that has not happened.
     case notInitialised(Namespace)
     /// The definition's version is initialised already.
@@ -101,6 +121,10 @@ package enum InvocationError: Error, Equatable, Sendable, CustomStringConvertibl
         case .notDefined(let name, let channel):
             "chaincode \(name) is not defined on channel \(channel); commit a definition of this name, or correct the name"
         case .notInstalled(let name): "chaincode \(name) is not installed on this node; install its package, or ask another endorser"
+        case .notApproved(let name, let sequence, let channel):
+            "chaincode definition for '\(name)' at sequence \(sequence) on channel '\(channel)' has not yet been approved by this org; "
+                + "approve it at this node with the id of a package that is installed here"
+        case .processFailed(let failure): failure.description
         case .notInitialised(let name): "chaincode \(name) has not been initialised for this version; call it as init first"
         case .alreadyInitialised(let name): "chaincode \(name) is already initialised but called as init; call it without init"
         case .initNotExpected(let name): "chaincode \(name) does not require initialisation but is called as init; call it without init"

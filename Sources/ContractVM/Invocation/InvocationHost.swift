@@ -15,13 +15,15 @@ final class InvocationHost: ContractHost {
     let arguments: [[UInt8]]
     /// Whether the contract belongs to the node itself.
     let isSystem: Bool
+    let isInit: Bool
     /// The last event that the contract set.
     private(set) var event: ChaincodeEvent?
     private var openRanges: [UInt32: OpenRange] = [:]
     private var lastIterator: UInt32 = 0
 
-    init(session: InvocationSession, chaincode: Namespace, arguments: [[UInt8]], isSystem: Bool) {
+    init(session: InvocationSession, chaincode: Namespace, arguments: [[UInt8]], isSystem: Bool, isInit: Bool) {
         self.session = session
+        self.isInit = isInit
         self.isSystem = isSystem
         namespace = chaincode
         self.arguments = arguments
@@ -217,7 +219,7 @@ final class InvocationHost: ContractHost {
         try session.meter.charge(.writtenBytes, value.count)
     }
 
-    private func beginRange(_ start: String, _ end: String) throws(ContractError) {
+    func beginRange(_ start: String, _ end: String) throws(ContractError) {
         try session.meter.checkTime()
         try session.meter.check(.keyBytes, max(start.utf8.count, end.utf8.count))
         try session.meter.charge(.rangeQueries)

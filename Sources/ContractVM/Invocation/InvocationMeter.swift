@@ -48,6 +48,14 @@ final class InvocationMeter {
         if let exceeded { throw .failure("limit-exceeded", exceeded.description) }
     }
 
+    /// What is left of the time, in nanoseconds.
+    var remainingNanoseconds: UInt64 {
+        let time = now()
+        let elapsed = time >= start ? time - start : 0
+        let limit = UInt64(clamping: limits[.time])
+        return elapsed < limit ? limit - elapsed : 0
+    }
+
     /// Looks at the clock.
     func checkTime() throws(ContractError) {
         let time = now()

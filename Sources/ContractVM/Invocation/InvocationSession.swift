@@ -10,6 +10,11 @@ final class InvocationSession {
         var version: String
     }
 
+    private enum Runtime {
+        case compiledIn(any ContractRuntime)
+        case process(any ProcessRuntime)
+    }
+
     /// The key under which Fabric remembers for which version a contract was initialised (interop 9.1).
     private static let initialisedKey = StateKey(utf8: [0x00, 0xF4, 0x8F, 0xBF, 0xBF] + Array("initialized".utf8))
 
@@ -43,22 +48,37 @@ final class InvocationSession {
     func enter(_ name: Namespace, arguments: [[UInt8]], isInit: Bool, isFirst: Bool) throws(InvocationError) -> Outcome {
         running.append(name)
         defer { running.removeLast() }
-        let runtime: any ContractRuntime
+        let runtime: Runtime
         let version: String
         let system = catalogue.systemContract(name)
         if let system {
-            runtime = system.runtime
+            runtime = .compiledIn(system.runtime)
             version = ContractMachine.systemVersion
         } else {
             let definition = try self.definition(of: name)
-            guard let installed = catalogue.userRuntime(name) else { throw .notInstalled(name) }
+            runtime = try self.runtime(of: definition)
             try checkInitialisation(definition, isInit: isInit)
-            runtime = installed
             version = definition.version
         }
-        let host = InvocationHost(session: self, chaincode: name, arguments: arguments, isSystem: system != nil)
-        let response = runtime.run(host)
+        let host = InvocationHost(session: self, chaincode: name, arguments: arguments, isSystem: system != nil, isInit: isInit)
+        let response: Response
+        switch runtime {
+        case .compiledIn(let contract): response = contract.run(host)
+        case .process(let process):
+            do throws(ProcessFailure) {
+                response = try process.run(host)
+            } catch {
+                throw .processFailed(error)
+            }
+        }
         return Outcome(response: response, event: isFirst ? host.event : nil, version: version)
+    }
+
+    /// A contract that is compiled in, else the package that the node's organisation has approved.
+    private func runtime(of definition: ChaincodeDefinition) throws(InvocationError) -> Runtime {
+        if let contract = catalogue.userRuntime(definition.name) { return .compiledIn(contract) }
+        guard let packages = catalogue.packages, let node else { throw .notInstalled(definition.name) }
+        return .process(try packages.runtime(of: definition, node: node, state: state))
     }
 
     /// Refuses what must not be called from a contract; nil when the call is allowed.

@@ -13,6 +13,7 @@ package final class TransactionSimulator {
     private var hasWritten = false
     private var hasReadPages = false
     private var hasQueriedPrivateData = false
+    private var collectionsRead: [Namespace: Set<CollectionName>] = [:]
 
     /// Starts a transaction on a snapshot.
     ///
@@ -111,6 +112,7 @@ extension TransactionSimulator {
     /// - Throws: `.privateValueMissing` unless this node has the value in the version whose hash is on the ledger.
     package func privateValue(of key: StateKey, collection: CollectionName, in namespace: Namespace) throws(SimulationError) -> [UInt8]? {
         let hashed = try committed(.hashed(namespace, collection, keyHash: SHA256.hash(key.utf8)))
+        collectionsRead[namespace, default: []].insert(collection)
         namespaces[namespace, default: NamespaceAccess()].collections[collection, default: CollectionAccess()].reads
             .updateValue(hashed?.version, forKey: key)
         guard let hashed else { return nil }
@@ -144,6 +146,13 @@ extension TransactionSimulator {
         try beginWrite()
         namespaces[namespace, default: NamespaceAccess()].collections[collection, default: CollectionAccess()].writes
             .updateValue(value.isEmpty ? nil : value, forKey: key)
+    }
+
+    /// The collections of which values were asked for in the clear, in byte order; asking for hashes does not count.
+    package func privateReads() -> [PrivateRead] {
+        collectionsRead.keys.sorted().flatMap { namespace in
+            (collectionsRead[namespace] ?? []).sorted().map { PrivateRead(namespace: namespace, collection: $0) }
+        }
     }
 
     /// The private writes of all collections, by namespace and collection in byte order.

@@ -84,6 +84,11 @@ package final class InMemoryChannel {
         catalogue.add(contract, as: name)
     }
 
+    /// Makes contracts available that run in processes of their own; each still needs a definition.
+    package func use(_ packages: any PackageRuntimes) {
+        catalogue.packages = packages
+    }
+
     /// Makes a contract of the node itself available.
     package func installSystem(_ contract: any Contract, isCallableFromContracts: Bool = true) {
         catalogue.addSystem(contract, isCallableFromContracts: isCallableFromContracts)

@@ -56,6 +56,11 @@ package enum ChaincodeDefinitionFormat {
     /// The key that every simulation of the chaincode reads.
     package static func sequenceKey(_ name: Namespace) -> StateKey { self.fieldKey(name, "Sequence") }
 
+    /// All keys under which a definition stands.
+    package static func keys(_ name: Namespace) -> [StateKey] {
+        [self.metadataKey(name)] + self.fields.map { self.fieldKey(name, $0) }
+    }
+
     /// All entries of a definition, in the order of their keys.
     package static func encode(_ definition: ChaincodeDefinition) -> [(key: StateKey, value: [UInt8])] {
         var metadata = Lifecycle_StateMetadata()

@@ -15,6 +15,21 @@ extension Envelope: PlainMessage {
     }
 }
 
+extension SignedProposal: PlainMessage {
+    static func plain(_ bytes: UnsafeRawBufferPointer) -> SignedProposal? {
+        var reader = PlainReader(bytes)
+        var (proposal, signature): ([UInt8], [UInt8]) = ([], [])
+        while let tag = reader.tag() {
+            switch tag {
+            case 0x0A: proposal = reader.array()
+            case 0x12: signature = reader.array()
+            default: return nil
+            }
+        }
+        return reader.isComplete ? SignedProposal(proposalBytes: proposal, signature: signature) : nil
+    }
+}
+
 extension PayloadContent: PlainMessage {
     static func plain(_ bytes: UnsafeRawBufferPointer) -> PayloadContent? {
         var reader = PlainReader(bytes)

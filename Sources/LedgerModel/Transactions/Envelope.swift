@@ -21,6 +21,15 @@ package struct Envelope: Hashable, Sendable {
         self.init(payload: message.payload.byteArray, signature: message.signature.byteArray)
     }
 
+    /// The same for bytes that lie in a larger buffer: each field is copied once.
+    package init(serialized bytes: UnsafeRawBufferPointer) throws(MessageError) {
+        if let plain = Self.plain(bytes) {
+            self = plain
+            return
+        }
+        try self.init(serialized: [UInt8](bytes))
+    }
+
     /// Fabric's bytes, as they stand in a block.
     package func serialized() -> [UInt8] {
         var message = Common_Envelope()

@@ -121,6 +121,24 @@ package struct SignedProposal: Hashable, Sendable {
         self.proposalBytes = proposalBytes
         self.signature = signature
     }
+
+    /// Fabric's bytes: a `protos.SignedProposal`.
+    package func serialized() -> [UInt8] {
+        var message = Protos_SignedProposal()
+        message.proposalBytes = self.proposalBytes.data
+        message.signature = self.signature.data
+        return message.encoded()
+    }
+
+    /// Reads a serialised `protos.SignedProposal` that may lie in a larger buffer.
+    package init(serialized bytes: UnsafeRawBufferPointer) throws(MessageError) {
+        if let plain = Self.plain(bytes) {
+            self = plain
+            return
+        }
+        let message = try Protos_SignedProposal.decode([UInt8](bytes), as: "signed proposal")
+        self.init(proposalBytes: message.proposalBytes.byteArray, signature: message.signature.byteArray)
+    }
 }
 
 /// A peer's answer to a proposal.
@@ -130,10 +148,41 @@ package struct ProposalResponse: Hashable, Sendable {
     package let payload: [UInt8]
     /// Present only when the peer endorsed.
     package let endorsement: Endorsement?
+    /// What the simulation touched; nil where none ran.
+    package let interest: ChaincodeInterest?
 
-    package init(response: ChaincodeResponse, payload: [UInt8], endorsement: Endorsement?) {
+    package init(response: ChaincodeResponse, payload: [UInt8], endorsement: Endorsement?, interest: ChaincodeInterest? = nil) {
         self.response = response
         self.payload = payload
         self.endorsement = endorsement
+        self.interest = interest
+    }
+
+    /// The version that Fabric's peers write into an answer with an endorsement.
+    private static let version: Int32 = 1
+
+    /// Fabric's bytes: a `protos.ProposalResponse`.
+    package func serialized() -> [UInt8] {
+        var message = Protos_ProposalResponse()
+        message.response = self.response.wireMessage
+        message.payload = self.payload.data
+        if let endorsement {
+            message.version = Self.version
+            message.endorsement.endorser = endorsement.endorser.data
+            message.endorsement.signature = endorsement.signature.data
+        }
+        // A hint: an endorser puts no policy in it that it could not read, so nothing is lost here.
+        if let interest, let hint = try? interest.message() { message.interest = hint }
+        return message.encoded()
+    }
+
+    /// Reads a serialised `protos.ProposalResponse`.
+    package init(serialized bytes: [UInt8]) throws(MessageError) {
+        let message = try Protos_ProposalResponse.decode(bytes, as: "proposal response")
+        self.init(
+            response: ChaincodeResponse(message: message.response), payload: message.payload.byteArray,
+            endorsement: message.hasEndorsement
+                ? Endorsement(endorser: message.endorsement.endorser.byteArray, signature: message.endorsement.signature.byteArray) : nil,
+            interest: message.hasInterest ? ChaincodeInterest(message: message.interest) : nil)
     }
 }

@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// The folder holds the blocks, the safety record, the signer's guard and the pool log, and is locked as long as the member lives; `run()` ends
 /// with all of it given back, so that the member can be opened again from the folder alone. Core and door have a thread of their own each.
-package final class CommitteeMember: Sendable {
+package final class CommitteeMember: OrdererConnection, DeliverSource {
     package let name: String
     package let consenter: UInt32
     private let settings: CommitteeSettings
@@ -159,7 +159,8 @@ package final class CommitteeMember: Sendable {
     /// The same with the answer that Fabric's clients know.
     package func broadcast(_ envelope: Envelope) async -> BroadcastReply {
         switch await self.submit(envelope) {
-        case .queued: BroadcastReply(status: BroadcastVerdict.accepted.status)
+        case .queued(let receipt):
+            BroadcastReply(status: BroadcastVerdict.accepted.status, receipt: ReceiptFormat.encode(receipt) ?? [])
         case .refused(let refusal): BroadcastReply(status: refusal.verdict.status, info: refusal.verdict.info)
         }
     }
@@ -176,6 +177,29 @@ package final class CommitteeMember: Sendable {
     package func block(_ number: UInt64) throws -> OrderedBlock? {
         try self.store.block(number).map { try OrderedBlock(serialized: $0) }
     }
+
+    /// The configuration in force.
+    package var bundle: ChannelBundle { self.blocks.bundle }
+
+    package var deliverableHeight: UInt64 { (self.progress.snapshot.members[self.consenter]?.head ?? 0) + 1 }
+
+    package func blockBytes(_ number: UInt64) throws -> [UInt8]? { try self.store.block(number) }
+
+    package func waitForBlock(_ number: UInt64) async -> Bool {
+        let consenter = self.consenter
+        return (try? await self.progress.wait { ($0.members[consenter]?.head ?? 0) >= number }) != nil
+    }
+
+    /// Whether the member does not run: before and after it neither orders nor learns of new blocks.
+    package var isOut: Bool { !(self.progress.snapshot.members[self.consenter]?.isRunning ?? false) }
+
+    package func waitForOutage() async {
+        let consenter = self.consenter
+        _ = try? await self.progress.wait { !($0.members[consenter]?.isRunning ?? false) }
+    }
+
+    /// Whether it follows the chain without an office, or may not sign yet.
+    package var isObserver: Bool { self.progress.snapshot.members[self.consenter]?.isObserver ?? false }
 
     /// What a new member can begin with, and the hash by which its operator knows that it is the right one.
     ///

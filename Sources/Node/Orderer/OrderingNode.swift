@@ -9,7 +9,7 @@ import Synchronization
 /// The host of an ordering service: clock, disk and delivery around the pure state machine.
 ///
 /// A block is stored, then its signing guard, and only then does it leave. `run()` must be running for blocks to be made.
-package final class OrderingNode: OrdererConnection {
+package final class OrderingNode: OrdererConnection, DeliverSource {
     /// What the state machine asked for, in order.
     private enum Work: Sendable {
         case store(Decision)
@@ -23,6 +23,9 @@ package final class OrderingNode: OrdererConnection {
     private let store: BlockStore
     private let service: Mutex<OrderingService<CommitteeOfOne>>
     private let receivers = Mutex<[any BlockReceiver]>([])
+    /// Where each block is, and which of them may leave.
+    private let locations: Mutex<[BlockLocation]>
+    private let released: HeightSignal
     /// Why nothing is ordered any more.
     private let ending = Mutex<String?>(nil)
     private let work: AsyncStream<Work>
@@ -51,6 +54,8 @@ package final class OrderingNode: OrdererConnection {
                 identity: identity, bundle: bundle, after: opened.last, chain: genesis.headerHash,
                 signingGuard: signingGuard)
             self.store = opened.store
+            self.locations = Mutex(opened.locations)
+            self.released = HeightSignal(height: UInt64(opened.locations.count))
             let service = OrderingService(bundle: bundle, consenter: consenter, settings: settings, recent: opened.recent)
             self.service = Mutex(service)
         } catch {
@@ -65,6 +70,19 @@ package final class OrderingNode: OrdererConnection {
     package func deliver(to receivers: [any BlockReceiver]) {
         self.receivers.withLock { $0 += receivers }
     }
+
+    /// The configuration in force.
+    package var bundle: ChannelBundle { self.service.withLock { $0.bundle } }
+
+    /// The blocks that have left, or may.
+    package var deliverableHeight: UInt64 { self.released.height }
+
+    package func blockBytes(_ number: UInt64) throws -> [UInt8]? {
+        let location = self.locations.withLock { number < UInt64($0.count) ? $0[Int(number)] : nil }
+        return try location.map { try self.store.read(number, at: $0) }
+    }
+
+    package func waitForBlock(_ number: UInt64) async -> Bool { await self.released.wait(for: number) }
 
     /// Checks an envelope and queues it for a block.
     package func broadcast(_ envelope: Envelope) -> BroadcastReply {
@@ -151,8 +169,10 @@ package final class OrderingNode: OrdererConnection {
 
     /// Makes a block durable, then the guard, then lets it go to everybody at once.
     private func release(_ decision: Decision) async throws {
-        _ = try self.store.append(decision.block.serialized(), number: decision.block.number.rawValue)
+        let location = try self.store.append(decision.block.serialized(), number: decision.block.number.rawValue)
         try HostFiles.write(SigningGuardFormat.encode(decision.signingGuard), to: self.folder + "/" + Self.guardFile, mode: 0o600)
+        self.locations.withLock { $0.append(location) }
+        self.released.advance(to: decision.block.number.rawValue + 1)
         let receivers = self.receivers.withLock { $0 }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for receiver in receivers {
@@ -193,12 +213,13 @@ package final class OrderingNode: OrdererConnection {
     /// - Parameter stored: The last block that was durable before the guard was written; nil when there is no guard.
     private static func open(
         folder: String, genesis: OrderedBlock, stored: BlockNumber?, recent count: Int, signatures: any SignatureVerifying
-    ) throws -> (store: BlockStore, bundle: ChannelBundle, last: OrderedBlock, recent: [OrderedBlock]) {
+    ) throws -> (store: BlockStore, locations: [BlockLocation], bundle: ChannelBundle, last: OrderedBlock, recent: [OrderedBlock]) {
         let files = SystemFiles()
         let store = try BlockStore(folder: folder, files: files, acknowledgedHeight: stored.map { $0.rawValue &+ 1 })
         var bundle = try ChannelBundle(block: genesis, verifier: signatures)
         var last: OrderedBlock?
         var recent: [OrderedBlock] = []
+        var locations: [BlockLocation] = []
         var scan = try BlockScan(folder: folder, files: files)
         while let stored = try scan.next() {
             let block = try OrderedBlock(serialized: stored.bytes)
@@ -210,14 +231,14 @@ package final class OrderingNode: OrdererConnection {
                 bundle = try bundle.successor(verifying: config, strictness: .replay)
             }
             last = block
+            locations.append(stored.location)
             recent.append(block)
             if recent.count > max(count, 1) { recent.removeFirst() }
         }
         guard let last else {
-            _ = try store.append(genesis.serialized(), number: 0)
-            return (store, bundle, genesis, [])
+            return (store, [try store.append(genesis.serialized(), number: 0)], bundle, genesis, [])
         }
-        return (store, bundle, last, recent)
+        return (store, locations, bundle, last, recent)
     }
 }
 

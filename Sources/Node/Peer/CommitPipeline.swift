@@ -82,14 +82,21 @@ final class CommitPipeline: Sendable {
     /// Takes blocks as they come and returns when all are durable; `next` gives nil at the end.
     ///
     /// - Throws: What `next` throws, or as `take(_:)` the error of the first block that failed.
-    func take(each next: () async throws -> OrderedBlock?) async throws {
+    func take(each next: () async throws -> OrderedBlock?, failed: @escaping @Sendable (NodeError) -> Void = { _ in }) async throws {
         let failures = Failures()
         // A group that keeps what is finished would keep its blocks, however few are in the line.
         await withDiscardingTaskGroup { group in
             do {
                 while failures.first == nil, let block = try await next() {
                     guard let ticket = try await self.admit(block) else { continue }
-                    group.addTask { do throws(NodeError) { try await self.finish(ticket) } catch { failures.note(block: error) } }
+                    group.addTask {
+                        do throws(NodeError) {
+                            try await self.finish(ticket)
+                        } catch {
+                            failures.note(block: error)
+                            failed(error)
+                        }
+                    }
                 }
             } catch {
                 failures.note(next: error)

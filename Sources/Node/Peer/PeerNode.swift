@@ -1,3 +1,4 @@
+import ChannelConfiguration
 import ContractVM
 import CryptoPrimitives
 import Identity
@@ -9,7 +10,7 @@ import Validation
 /// A peer of one organisation on one channel: it endorses proposals, and validates and commits blocks.
 ///
 /// Blocks go through a `CommitPipeline`; proposals run meanwhile, each on its own snapshot.
-package final class PeerNode: PeerConnection, BlockReceiver {
+package final class PeerNode: PeerConnection, BlockReceiver, DeliverSource {
     package let name: String
     package let mspID: MSPID
     package let channel: ChannelID
@@ -20,6 +21,8 @@ package final class PeerNode: PeerConnection, BlockReceiver {
     private let office: PeerOffice
     private let pipeline: CommitPipeline
     private let environment: SystemEnvironment
+    /// Where proposals run on a peer whose contracts may be processes; nil where they run at once.
+    private let threads: SimulationThreads?
 
     /// Opens the peer's ledger in a folder; an empty one joins the channel with the genesis block.
     ///
@@ -90,6 +93,7 @@ package final class PeerNode: PeerConnection, BlockReceiver {
         self.mspID = identity.mspID
         self.folder = folder
         self.environment = environment
+        self.threads = machine.contracts.packages == nil ? nil : SimulationThreads()
         self.ledger = ledger
         self.channel = start.authority.bundle.channelID
         let office = PeerOffice(ledger: ledger, identity: identity, machine: machine, bundle: start.authority.bundle)
@@ -116,9 +120,20 @@ package final class PeerNode: PeerConnection, BlockReceiver {
     /// The ledger as it is now.
     package func snapshot() -> LedgerSnapshot { self.ledger.snapshot() }
 
+    /// The configuration in office.
+    package var bundle: ChannelBundle { self.office.bundle }
+
+    package var deliverableHeight: UInt64 { self.ledger.height }
+
+    package func blockBytes(_ number: UInt64) throws -> [UInt8]? { try self.ledger.snapshot().blockBytes(BlockNumber(number)) }
+
+    package func waitForBlock(_ number: UInt64) async -> Bool { await self.office.waitForBlock(number) }
+
     /// Simulates and endorses a proposal on the ledger as it is now.
-    package func process(_ proposal: SignedProposal) throws -> ProposalResponse {
-        try self.office.endorser.process(proposal, on: self.ledger.snapshot(), now: self.environment.now())
+    package func process(_ proposal: SignedProposal) async throws -> ProposalResponse {
+        let (endorser, ledger, now) = (self.office.endorser, self.ledger.snapshot(), self.environment.now())
+        guard let threads = self.threads else { return try endorser.process(proposal, on: ledger, now: now) }
+        return try await threads.run { try endorser.process(proposal, on: ledger, now: now) }
     }
 
     /// Verifies, validates and commits the next block, and returns when it is durable. Blocks may be brought at once, in order of their numbers.
@@ -127,7 +142,9 @@ package final class PeerNode: PeerConnection, BlockReceiver {
     ///   `.storageFailed` when the peer's own disk or database fails, and `.blockDropped` when a block before it was not committed.
     package func receive(_ block: OrderedBlock) async throws(NodeError) { try await self.pipeline.take(block) }
 
-    package func receive(each next: () async throws -> OrderedBlock?) async throws { try await self.pipeline.take(each: next) }
+    package func receive(each next: () async throws -> OrderedBlock?, failed: @escaping @Sendable (NodeError) -> Void) async throws {
+        try await self.pipeline.take(each: next, failed: failed)
+    }
 
     /// Waits for the verdict on a transaction.
     package func commitStatus(of transaction: TransactionID) async throws -> CommitStatus { try await self.office.status(of: transaction) }

@@ -13,7 +13,8 @@ final class PeerOffice: Sendable {
     private let ledger: Ledger
     private let identity: SigningIdentity
     private let machine: ContractMachine
-    private let current: Mutex<Endorser>
+    private let current: Mutex<(endorser: Endorser, bundle: ChannelBundle)>
+    private let blocks: HeightSignal
     private let waiters = CommitWaiters()
     private let news: Mutex<News>
 
@@ -29,7 +30,8 @@ final class PeerOffice: Sendable {
         self.identity = identity
         self.machine = machine
         self.news = Mutex(News(height: ledger.height))
-        self.current = Mutex(Self.endorser(identity, bundle, machine, ledger))
+        self.current = Mutex((Self.endorser(identity, bundle, machine, ledger), bundle))
+        self.blocks = HeightSignal(height: ledger.height)
     }
 
     /// The private writes that it endorses are kept by the ledger.
@@ -38,16 +40,23 @@ final class PeerOffice: Sendable {
     }
 
     /// Who endorses now.
-    var endorser: Endorser { self.current.withLock { $0 } }
+    var endorser: Endorser { self.current.withLock { $0.endorser } }
+
+    /// The configuration in office.
+    var bundle: ChannelBundle { self.current.withLock { $0.bundle } }
+
+    /// Waits until a block is durable; false when the task is cancelled first.
+    func waitForBlock(_ number: UInt64) async -> Bool { await self.blocks.wait(for: number) }
 
     /// Announces a block that has become durable.
     func publish(_ outcome: ValidationOutcome) throws {
         if let bundle = outcome.newBundle {
             let endorser = Self.endorser(self.identity, bundle, self.machine, self.ledger)
-            self.current.withLock { $0 = endorser }
+            self.current.withLock { $0 = (endorser, bundle) }
         }
         let number = outcome.block.block.number
         let snapshot = self.ledger.snapshot()
+        self.blocks.advance(to: snapshot.height)
         var statuses: [CommitStatus] = []
         var reasons: [(id: TransactionID, reason: String)] = []
         for (index, (id, verdict)) in zip(outcome.block.transactionIDs, outcome.verdicts).enumerated() {

@@ -25,11 +25,11 @@ struct Approvals {
     /// The own organisation's collection.
     private var own: OrganizationState { OrganizationState(host, of: node.organization) }
 
-    private static func parametersPlace(_ name: Namespace, _ sequence: Int64) -> StoredStructure.Place {
+    static func parametersPlace(_ name: Namespace, _ sequence: Int64) -> StoredStructure.Place {
         StoredStructure.Place(space: "namespaces", name: "\(name)#\(sequence)")
     }
 
-    private static func sourcePlace(_ name: Namespace, _ sequence: Int64) -> StoredStructure.Place {
+    static func sourcePlace(_ name: Namespace, _ sequence: Int64) -> StoredStructure.Place {
         StoredStructure.Place(space: "chaincode-sources", name: "\(name)#\(sequence)")
     }
 

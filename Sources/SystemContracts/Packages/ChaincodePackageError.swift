@@ -6,6 +6,8 @@ package enum ChaincodePackageError: Error, Equatable, Sendable, CustomStringConv
     case archive(reason: String)
     /// `metadata.json` is missing or does not say what it must.
     case metadata(reason: String)
+    /// `connection.json` is missing or does not say what it must.
+    case connection(reason: String)
     /// It is larger than a package may be.
     case tooLarge(what: String, limit: Int)
     /// The same bytes are installed already.
@@ -18,6 +20,7 @@ package enum ChaincodePackageError: Error, Equatable, Sendable, CustomStringConv
         case .gzip(let reason): "the package is not a readable gzip file: \(reason); pack it again"
         case .archive(let reason): "the package is not a readable tar archive: \(reason); pack it again"
         case .metadata(let reason): "metadata.json of the package: \(reason); correct it and pack again"
+        case .connection(let reason): "connection.json of the package: \(reason); correct it and pack again"
         case .tooLarge(let what, let limit): "\(what) of the package is over the limit of \(limit) bytes; pack less"
         case .alreadyInstalled(let id): "chaincode already successfully installed (package ID '\(id)')"
         case .store(let reason): "this node's packages cannot be read or written: \(reason); its operator has to mend that"

@@ -57,7 +57,8 @@ struct GzipMember: ~Copyable {
         let piece = [UInt8](unsafeUninitializedCapacity: Self.pieceBytes) { buffer, count in
             input.withUnsafeBufferPointer { bytes in
                 let offered = UInt32(clamping: bytes.count)
-                stream.pointee.next_in = bytes.baseAddress
+                // Zlib only reads there; its type does not say so.
+                stream.pointee.next_in = UnsafeMutablePointer(mutating: bytes.baseAddress)
                 stream.pointee.avail_in = offered
                 stream.pointee.next_out = buffer.baseAddress
                 stream.pointee.avail_out = UInt32(Self.pieceBytes)

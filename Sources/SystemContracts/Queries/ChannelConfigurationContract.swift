@@ -5,20 +5,29 @@ import LedgerModel
 
 /// The system chaincode `cscc`: the channels of a node and their configuration (interop 11.1).
 ///
-/// The channel is an argument, as for `qscc`. A node of this version is born on its one channel, so joining another is refused.
+/// The channel is an argument, as for `qscc`.
 package struct ChannelConfigurationContract: Contract {
     package let name = "cscc"
     package let summary = "The channels of this node and their configuration."
 
-    package init() {}
+    private let channels: (any ChannelKeeping)?
+
+    /// - Parameter channels: What the node has joined; nil on one that serves the one channel it was started with.
+    package init(channels: (any ChannelKeeping)? = nil) {
+        self.channels = channels
+    }
 
     package var transactions: [Transaction] {
         [
             Transaction(raw: "GetChannels", kind: .evaluate) { (context, _) throws(ContractError) -> [UInt8] in
-                var channel = Protos_ChannelInfo()
-                channel.channelID = try SystemHost.of(context).nodeView().channel.text
+                let joined: [ChannelID]
+                if let channels { joined = channels.channelIDs } else { joined = [try SystemHost.of(context).nodeView().channel] }
                 var result = Protos_ChannelQueryResponse()
-                result.channels = [channel]
+                result.channels = joined.map { id in
+                    var channel = Protos_ChannelInfo()
+                    channel.channelID = id.text
+                    return channel
+                }
                 return result.encoded()
             }.described("The channels that this node has joined."),
             ChannelQuery.transaction("GetConfigBlock", count: 1) { (node, _) throws(ContractError) -> [UInt8] in
@@ -31,15 +40,36 @@ package struct ChannelConfigurationContract: Contract {
                 if let stored { return try Self.configuration(configEnvelope: stored) }
                 return try Self.configuration(try Self.configurationBlock(blocks))
             }.described("The configuration in office; argument: channel."),
-            Transaction(raw: "JoinChain", kind: .evaluate) { (_, _) throws(ContractError) -> [UInt8] in
-                throw .failure(
-                    "not-supported", "a node of this version serves the one channel whose genesis block it was started with; start another node")
-            }.described("Refused: a node of this version has one channel."),
+            Transaction(raw: "JoinChain", kind: .evaluate) { (_, arguments) throws(ContractError) -> [UInt8] in
+                try self.join(arguments)
+                return []
+            }.described("Joins a channel; argument: its genesis block."),
         ]
     }
 
     package func unknownTransaction(_ context: Context, _ function: String) throws(ContractError) -> [UInt8] {
         throw .failure("unknown-function", "cscc has no such function; it shows channels and their configuration")
+    }
+
+    private func join(_ arguments: [[UInt8]]) throws(ContractError) {
+        guard let channels else {
+            throw .failure(
+                "not-supported",
+                "this node serves the one channel whose genesis block it was started with; start one from a file with: "
+                    + "selvage node start")
+        }
+        guard arguments.count == 1, let bytes = arguments.first, !bytes.isEmpty else {
+            throw .failure("invalid-arguments", "JoinChain takes one argument, the genesis block of the channel")
+        }
+        do throws(ChannelJoinError) {
+            try channels.join(genesis: bytes)
+        } catch {
+            switch error {
+            case .notAGenesisBlock: throw .failure("invalid-arguments", error.description)
+            case .alreadyJoined: throw .failure("already-joined", error.description)
+            case .tooMany, .failed: throw .failure("join-failed", error.description)
+            }
+        }
     }
 
     /// The newest configuration block that was accepted.

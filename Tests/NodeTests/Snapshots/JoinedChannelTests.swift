@@ -47,28 +47,28 @@ import Testing
     }
 
     private func checkQueries(_ nodes: NodeNetwork, _ joined: PeerNode, last: UInt64) async throws {
-        func ask(_ chaincode: Namespace, _ function: String, _ argument: String = "") throws -> ChaincodeResponse {
+        func ask(_ chaincode: Namespace, _ function: String, _ argument: String = "") async throws -> ChaincodeResponse {
             let arguments = [function, "tallies", argument].map { Array($0.utf8) }
-            return try joined.process(try nodes.proposal(chaincode, arguments)).response
+            return try await joined.process(try nodes.proposal(chaincode, arguments)).response
         }
-        let info = try Common_BlockchainInfo(serializedBytes: ask("qscc", "GetChainInfo").payload)
+        let info = try await Common_BlockchainInfo(serializedBytes: ask("qscc", "GetChainInfo").payload)
         #expect(info.height == joined.height && info.bootstrappingSnapshotInfo.lastBlockInSnapshot == last)
-        let first = try ask("qscc", "GetBlockByNumber", "\(last + 1)")
+        let first = try await ask("qscc", "GetBlockByNumber", "\(last + 1)")
         #expect(first.status == 200)
         for number in [0, last] {
-            let answer = try ask("qscc", "GetBlockByNumber", "\(number)")
+            let answer = try await ask("qscc", "GetBlockByNumber", "\(number)")
             #expect(answer.status == 500 && answer.message.contains("block \(number) is not here"), "\(answer.message)")
             #expect(answer.message.contains("its first block is \(last + 1)"), "\(answer.message)")
         }
         let block = try #require(try nodes.openPeer(1).block(BlockNumber(last)))
         let header = try ChannelHeader(serialized: Payload(serialized: Envelope(serialized: block.envelopes[0]).payload).channelHeaderBytes)
         for function in ["GetTransactionByID", "GetBlockByTxID"] {
-            let answer = try ask("qscc", function, header.transactionID.text)
+            let answer = try await ask("qscc", function, header.transactionID.text)
             #expect(answer.status == 500 && answer.message.contains("its first block is \(last + 1)"), "\(answer.message)")
         }
         // The configuration is in the state, the block that brought it is not there.
-        #expect(try ask("cscc", "GetChannelConfig").status == 200)
-        let brought = try ask("cscc", "GetConfigBlock")
+        #expect(try await ask("cscc", "GetChannelConfig").status == 200)
+        let brought = try await ask("cscc", "GetConfigBlock")
         #expect(brought.status == 500 && brought.message.contains("its first block is \(last + 1)"), "\(brought.message)")
     }
 
@@ -105,11 +105,11 @@ import Testing
         #expect(throws: StateReadError.self) { try joined.snapshot().history(of: "color", in: "tally") }
 
         // A contract gets the pages that are here, and is told where they end.
-        func past(_ count: Int) throws -> ChaincodeResponse {
-            try joined.process(try nodes.proposal("tally", ["past", "color", "\(count)"].map { Array($0.utf8) })).response
+        func past(_ count: Int) async throws -> ChaincodeResponse {
+            try await joined.process(try nodes.proposal("tally", ["past", "color", "\(count)"].map { Array($0.utf8) })).response
         }
-        #expect(try past(10).payload == Array("2 \(first - 1).\(UInt64.max)".utf8))
-        let whole = try past(0)
+        #expect(try await past(10).payload == Array("2 \(first - 1).\(UInt64.max)".utf8))
+        let whole = try await past(0)
         #expect(whole.status == 500 && whole.message.hasPrefix("not-here: ") && whole.message.contains("its first block is \(first)"))
     }
 }

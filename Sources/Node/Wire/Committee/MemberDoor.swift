@@ -1,0 +1,20 @@
+import LedgerModel
+import SelvageClient
+
+/// A member's door for clients on the wire: one that only follows the chain takes nothing, because what it promised it could not order.
+package struct MemberDoor: OrdererConnection {
+    private let member: CommitteeMember
+
+    package init(_ member: CommitteeMember) {
+        self.member = member
+    }
+
+    package func broadcast(_ envelope: Envelope) async -> BroadcastReply {
+        guard !self.member.isObserver else {
+            let others = self.member.bundle.consenters.filter { $0.id != self.member.consenter }.map { "\($0.host):\($0.port)" }
+            return BroadcastReply(
+                status: 503, info: "this orderer follows the channel and does not order: send to one in office: \(others.joined(separator: ", "))")
+        }
+        return await self.member.broadcast(envelope)
+    }
+}

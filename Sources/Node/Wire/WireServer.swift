@@ -1,0 +1,102 @@
+import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+import LedgerModel
+
+/// A gRPC server of a node: one port, its TLS and limits, and the services that it was given.
+///
+/// `run()` listens until `stop()`. Then nothing new is taken, streams that wait are told, and calls under way have a moment to end.
+package final class WireServer: Sendable {
+    private let server: GRPCServer<HTTP2ServerTransport.Custom<WireListener>>
+    private let bound = OneTimeSignal<Result<WireEndpoint, WireError>>()
+    private let context: WireContext
+
+    /// Prepares a server; the port is taken by `run()`.
+    ///
+    /// - Parameters:
+    ///   - tls: Nil for plain text.
+    ///   - clock: By which certificates and requests are judged.
+    ///   - services: Made for this server.
+    /// - Throws: `WireError` when certificate and key cannot be used.
+    package init(
+        listen endpoint: WireEndpoint, tls: ServerTLS?, limits: WireLimits = WireLimits(), clock: @escaping @Sendable () -> Timestamp,
+        services: (WireContext) -> [any RegistrableRPCService]
+    ) throws(WireError) {
+        let security = try tls?.context(now: clock())
+        let context = WireContext(
+            now: clock, limits: limits, connections: ConnectionTable(limits: limits), stopping: OneTimeSignal(),
+            bindsRequests: tls?.bindsRequests ?? false, serverKey: try tls?.keyHash())
+        let listener = WireListener(
+            endpoint: endpoint, tls: security, takesAnyCertificate: tls?.takesAnyCertificate ?? false, limits: limits,
+            table: context.connections, bound: self.bound)
+        let transport = HTTP2ServerTransport.Custom(listenerFactory: listener, config: Self.configuration(limits))
+        self.context = context
+        self.server = GRPCServer(transport: transport, services: services(context))
+    }
+
+    /// Where it listens, once it does.
+    ///
+    /// - Throws: The reason when it cannot.
+    package func endpoint() async throws(WireError) -> WireEndpoint {
+        guard let outcome = await self.bound.wait() else { throw .failed(reason: "nobody waited for it to listen") }
+        return try outcome.get()
+    }
+
+    /// How many clients are connected.
+    package var connectionCount: Int { self.context.connections.count }
+
+    /// Listens and serves until `stop()`.
+    package func run() async throws(WireError) {
+        let failure = await withTaskGroup(of: WireError?.self) { group in
+            group.addTask { await self.serve() }
+            group.addTask {
+                await self.shutDown()
+                return nil
+            }
+            // Either all calls have ended, or their time is over: then they are cancelled.
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
+        self.bound.fire(.failure(.failed(reason: "it was stopped before it listened")))
+        if let failure, self.context.stopping.value == nil { throw failure }
+    }
+
+    private func serve() async -> WireError? {
+        do {
+            try await self.server.serve()
+            return nil
+        } catch {
+            return Self.reason(error)
+        }
+    }
+
+    /// Ends `run()`.
+    package func stop() {
+        self.context.stopping.fire(())
+    }
+
+    private func shutDown() async {
+        guard await self.context.stopping.wait() != nil else { return }
+        self.context.connections.stop()
+        self.server.beginGracefulShutdown()
+        try? await Task.sleep(for: .milliseconds(self.context.limits.graceMilliseconds))
+    }
+
+    private static func reason(_ error: any Error) -> WireError {
+        if let known = error as? WireError { return known }
+        if let wrapped = error as? RuntimeError, let cause = wrapped.cause as? WireError { return cause }
+        return .failed(reason: "\(error)")
+    }
+
+    private static func configuration(_ limits: WireLimits) -> HTTP2ServerTransport.Custom<WireListener>.Config {
+        var configuration = HTTP2ServerTransport.Custom<WireListener>.Config.defaults
+        configuration.rpc.maxRequestPayloadSize = limits.messageBytes
+        configuration.http2.targetWindowSize = limits.windowBytes
+        configuration.http2.maxConcurrentStreams = limits.callsOfOneConnection
+        configuration.connection.keepalive.time = .seconds(limits.serverPingSeconds)
+        configuration.connection.keepalive.timeout = .seconds(limits.pingAnswerSeconds)
+        configuration.connection.keepalive.clientBehavior.allowWithoutCalls = true
+        configuration.connection.keepalive.clientBehavior.minPingIntervalWithoutCalls = .seconds(limits.clientPingSeconds)
+        return configuration
+    }
+}

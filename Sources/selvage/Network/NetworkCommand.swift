@@ -1,0 +1,181 @@
+import ArgumentParser
+import Foundation
+import Glibc
+import LedgerModel
+import Node
+
+/// A network of processes on this machine.
+struct NetworkCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "network", abstract: "Make a network of nodes on this machine, start and stop it.",
+        subcommands: [Initialise.self, Up.self, Down.self, Status.self])
+
+    /// A node as these commands show it.
+    struct NodeDocument: Encodable {
+        var name: String
+        var mspID: String
+        var roles: [String]
+        var listen: String
+        /// Nil when it is not up.
+        var pid: Int32?
+
+        init(_ node: NodeProcess) {
+            self.name = node.configuration.name
+            self.mspID = node.configuration.mspID.text
+            self.roles = node.configuration.roles.map(\.rawValue).sorted()
+            self.listen = node.configuration.listen.description
+            self.pid = node.pid
+        }
+
+        var line: String {
+            "\(self.name)  \(self.mspID)  \(self.roles.joined(separator: ","))  \(self.listen)  \(self.pid.map { "up, process \($0)" } ?? "down")"
+        }
+    }
+
+    struct Document: Encodable {
+        var directory: String
+        var nodes: [NodeDocument]
+    }
+
+    static func show(_ network: NetworkFolder, as format: OutputFormat) throws {
+        let document = Document(directory: network.path, nodes: try network.nodes().map(NodeDocument.init))
+        try LedgerTool.show(document, as: format) { document.nodes.map(\.line) }
+    }
+
+    /// Runs a command's work, and turns what goes wrong into one line and exit code 3.
+    static func attempt(_ name: String, _ work: () async throws -> Void) async throws {
+        do {
+            try await work()
+        } catch let code as ExitCode {
+            throw code
+        } catch {
+            Console.error("network \(name): \(error)")
+            throw ExitCode(CommandExit.unreachable.rawValue)
+        }
+    }
+
+    /// Writes keys, the genesis block and the nodes' files.
+    struct Initialise: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "init", abstract: "Write keys, the genesis block and the nodes' files of a new network.",
+            discussion: """
+                Keys are laid out as Fabric's tools do: organizations/peerOrganizations/... The nodes are in nodes/, the channel's first block is \
+                CHANNEL.block, and peer-org1.env sets up Fabric's peer command.
+                Example:
+                  selvage network init net && selvage network up net
+                Exit codes: 0 good, 1 there is a network already, 2 wrong usage, 3 the folder cannot be written.
+                """)
+
+        @Argument(help: "The network's folder; made if it is not there.")
+        var directory: String
+
+        @Option(help: "How large the network is: solo (one organisation, a peer, an ordering node) or dev (two organisations).")
+        var preset: NetworkPlan.Preset = .dev
+
+        @Option(help: "The name of the channel.")
+        var channel = "mychannel"
+
+        @Option(help: "The ports are this one and those after it.")
+        var port = 7050
+
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let network = NetworkFolder(self.directory)
+            if network.isMade {
+                Console.error("network init: \(network.path): there is a network already; name a folder without one, or remove it")
+                throw ExitCode(CommandExit.refused.rawValue)
+            }
+            try await NetworkCommand.attempt("init") {
+                try network.make(try NetworkPlan(preset: self.preset, channel: ChannelID(self.channel), firstPort: self.port))
+                try NetworkCommand.show(network, as: self.output.format)
+            }
+        }
+    }
+
+    /// Starts all nodes.
+    struct Up: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Start every node of a network as a process of its own.",
+            discussion: """
+                Returns when all nodes are ready; they go on when the terminal is closed. What a node prints is in nodes/NAME/node.log. Nodes that are \
+                up already stay as they are.
+                Example:
+                  selvage network up net
+                Exit codes: 0 all nodes are up, 2 wrong usage, 3 a node cannot start: its reason is shown, the others stay up.
+                """)
+
+        @Argument(help: "The network's folder.")
+        var directory = "."
+
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let network = NetworkFolder(self.directory)
+            try await NetworkCommand.attempt("up") {
+                guard let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
+                    throw NetworkFolder.Problem(description: "this program does not find its own file; /proc is needed")
+                }
+                for node in try network.nodes() where node.pid == nil {
+                    Console.progress("starting \(node.configuration.name)")
+                    try await node.start(executable)
+                }
+                Console.progress("")
+                try NetworkCommand.show(network, as: self.output.format)
+            }
+        }
+    }
+
+    /// Stops all nodes.
+    struct Down: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Ask every node of a network to end, and wait until it has.",
+            discussion: """
+                Ledgers and keys stay. Peers end first, so that nobody asks an ordering node that is going down.
+                Example:
+                  selvage network down net
+                Exit codes: 0 no node is up any more, 2 wrong usage, 3 a node does not end.
+                """)
+
+        @Argument(help: "The network's folder.")
+        var directory = "."
+
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let network = NetworkFolder(self.directory)
+            try await NetworkCommand.attempt("down") {
+                for node in try network.nodes().reversed() {
+                    Console.progress("stopping \(node.configuration.name)")
+                    _ = try await node.stop()
+                }
+                Console.progress("")
+                try NetworkCommand.show(network, as: self.output.format)
+            }
+        }
+    }
+
+    /// Shows which nodes are up.
+    struct Status: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show the nodes of a network and which of them are up.",
+            discussion: """
+                Example:
+                  selvage network status net -O json
+                Exit codes: 0 all nodes are up, 1 some are not, 2 wrong usage, 3 there is no network.
+                """)
+
+        @Argument(help: "The network's folder.")
+        var directory = "."
+
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let network = NetworkFolder(self.directory)
+            try await NetworkCommand.attempt("status") {
+                try NetworkCommand.show(network, as: self.output.format)
+                try (try network.nodes().allSatisfy { $0.pid != nil } ? CommandExit.good : .refused).finish()
+            }
+        }
+    }
+}

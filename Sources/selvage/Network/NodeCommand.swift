@@ -1,0 +1,52 @@
+import ArgumentParser
+import Node
+
+/// Runs nodes from files.
+struct NodeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "node", abstract: "Run a node: a peer, an ordering node, or both.", subcommands: [Start.self])
+
+    /// Runs one node until it is asked to end.
+    struct Start: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Run the node that a file describes, until SIGINT or SIGTERM.",
+            discussion: """
+                Prints one line with "ready" and the endpoint to standard output when it listens; what happens later goes to standard error.
+                Example:
+                  selvage network init net
+                  selvage node start --config net/nodes/peer0.org1.example.com/node.yaml
+                Keys of the file: name, mspID, msp, data, listen, tls (certificate, key, clientAuthorities), roles, admin (listen, clientAuthorities), ordering, channels.
+                Exit codes: 0 it was asked to end and did, 2 wrong usage, 3 it cannot start or go on: the file, a certificate, the port or the disk.
+                """)
+
+        @Option(help: "The node's file (YAML).")
+        var config: String
+
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let signals = StopSignals()
+            do {
+                let configuration = try NodeConfiguration(file: self.config)
+                let server = try NodeServer(configuration) { event in Console.error(event.description) }
+                let format = self.output.format
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await server.run() }
+                    group.addTask {
+                        await signals.wait()
+                        server.stop()
+                    }
+                    group.addTask {
+                        guard let endpoint = try? await server.endpoint() else { return }
+                        Console.line(try ReadyLine(configuration, endpoint: endpoint).text(as: format))
+                    }
+                    defer { group.cancelAll() }
+                    while try await group.next() != nil {}
+                }
+            } catch {
+                Console.error("node: \(error)")
+                throw ExitCode(CommandExit.unreachable.rawValue)
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import ChannelConfiguration
+import CryptoPrimitives
+import Glibc
+import Identity
+import LedgerModel
+import TestSupport
+
+/// A channel whose members of the ordering committee are on ports of this machine, with everybody's keys for signing and for TLS.
+package struct PortedCommittee: Sendable {
+    package static let channel: ChannelID = "records"
+
+    /// A member: its consensus key, and the pair for its connections.
+    package struct Member: Sendable {
+        package let id: UInt32
+        package let port: Int
+        package let identity: SigningIdentity
+        let key: SigningKey
+        package let tls: DevelopmentAuthority.TLSIdentity
+        /// Of the authority that has issued the pair.
+        package let tlsRoot: [UInt8]
+    }
+
+    package let members: [Member]
+    package let client: SigningIdentity
+    /// A pair that no authority of a member has issued.
+    package let stranger: DevelopmentAuthority.TLSIdentity
+    package let strangerIdentity: SigningIdentity
+    package let genesis: OrderedBlock
+
+    /// - Parameters:
+    ///   - namesTLS: Whether the configuration names the members' TLS certificates.
+    ///   - now: When the channel begins.
+    package init(
+        count: Int = 4, namesTLS: Bool = true, seed: UInt64 = 28, now: Timestamp, ports: [Int]? = nil, host: (Int) -> String = { _ in "127.0.0.1" }
+    )
+        throws
+    {
+        var random = SeededRandomSource(exactSeed: seed)
+        let validity = ValidityPeriod.decade(from: now)
+        func authority(_ mspID: MSPID, _ domain: String, _ kind: OrganizationSpec.Kind) throws -> DevelopmentAuthority {
+            try DevelopmentAuthority(organization: OrganizationSpec(mspID: mspID, domain: domain, kind: kind), random: &random, validity: validity)
+        }
+        var hospital = try authority("HospitalMSP", "hospital.example", .peer)
+        self.client = try hospital.issue(commonName: "User1@hospital.example", role: .client, random: &random)
+        var elsewhere = try authority("ElsewhereMSP", "elsewhere.example", .orderer)
+        self.strangerIdentity = try elsewhere.issue(commonName: "orderer.elsewhere.example", role: .orderer, random: &random)
+        guard let stranger = elsewhere.tlsIdentity(of: "orderer.elsewhere.example") else { throw UnknownMember(id: 0) }
+        self.stranger = stranger
+        let ports = try ports ?? FreePorts.find(count)
+        var members: [Member] = []
+        var organizations: [GenesisProfile.Organization] = []
+        var consenters: [Consenter] = []
+        for number in 1...count {
+            var own = try authority(MSPID("Orderer\(number)MSP"), "orderer\(number).example", .orderer)
+            let name = "orderer.orderer\(number).example"
+            let key = try SigningKey(rawScalar: [0] + random.bytes(count: 31))
+            let identity = try own.issue(commonName: name, role: .orderer, hosts: ["localhost", "127.0.0.1"], key: key, random: &random)
+            guard let tls = own.tlsIdentity(of: name) else { throw UnknownMember(id: UInt32(number)) }
+            let port = ports[number - 1]
+            members.append(Member(id: UInt32(number), port: port, identity: identity, key: key, tls: tls, tlsRoot: own.tlsRoot.pem))
+            organizations.append(.init(msp: own.mspConfiguration(), endpoints: ["\(host(number)):\(port)"]))
+            let pem = namesTLS ? tls.certificate.pem : []
+            consenters.append(
+                Consenter(
+                    id: UInt32(number), host: host(number), port: UInt32(port), mspID: MSPID("Orderer\(number)MSP"),
+                    identity: identity.certificate.pem, clientTLSCertificate: pem, serverTLSCertificate: pem))
+        }
+        self.members = members
+        self.genesis = try GenesisProfile(
+            channelID: Self.channel, applicationOrganizations: [.init(msp: hospital.mspConfiguration())], ordererOrganizations: organizations,
+            consenters: consenters, batch: BatchConfiguration(maxMessageCount: 10, timeoutMilliseconds: 100), createdAt: now
+        ).genesisBlock()
+    }
+
+    /// A signed envelope; the text makes nonce and content, so equal texts are one transaction.
+    package func envelope(_ text: String, at now: Timestamp) throws -> Envelope {
+        let nonce = SHA256.hash(Array("nonce \(text)".utf8))
+        let header = ChannelHeader(
+            kind: .endorserTransaction, timestamp: now, channelID: Self.channel,
+            transactionID: Formulas.transactionID(nonce: nonce, creator: self.client.serialized))
+        let payload = Payload(
+            channelHeaderBytes: header.serialized(),
+            signatureHeaderBytes: SignatureHeader(creator: self.client.serialized, nonce: nonce).serialized(), data: Array(text.utf8)
+        ).serialized()
+        return Envelope(payload: payload, signature: try self.client.sign(payload))
+    }
+}
+
+/// Ports of this machine that nobody listens on.
+package enum FreePorts {
+    package struct NoneLeft: Error {}
+
+    /// Below those that the system gives to outgoing connections, so that none of them takes one before it is listened on.
+    package static func find(_ count: Int) throws -> [Int] {
+        var random = SystemRandomNumberGenerator()
+        var found: [Int] = []
+        var sockets: [Int32] = []
+        defer { for socket in sockets { Glibc.close(socket) } }
+        for _ in 0..<1_000 where found.count < count {
+            let port = Int.random(in: 20_000..<32_000, using: &random)
+            let handle = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            guard handle >= 0 else { continue }
+            sockets.append(handle)
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = UInt16(port).bigEndian
+            let isFree = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.bind(handle, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 }
+            }
+            if isFree { found.append(port) }
+        }
+        guard found.count == count else { throw NoneLeft() }
+        return found
+    }
+}

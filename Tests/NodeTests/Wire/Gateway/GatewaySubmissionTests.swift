@@ -1,0 +1,159 @@
+import ChannelConfiguration
+import FabricMessages
+import GRPCCore
+import LedgerModel
+import SelvageClient
+import Synchronization
+import Testing
+
+@testable import Node
+
+/// Submit: which ordering nodes get an envelope, and what is told when they do not take it (interop 12.2, 13.1).
+struct GatewaySubmissionTests {
+    /// An ordering node that gives one answer, and counts.
+    private final class Answering: OrdererConnection {
+        private let reply: BroadcastReply?
+        private let asked = Mutex(0)
+
+        /// - Parameter reply: Nil for one that does not answer.
+        init(_ reply: BroadcastReply?) { self.reply = reply }
+
+        var count: Int { self.asked.withLock { $0 } }
+
+        func broadcast(_ envelope: Envelope) async throws -> BroadcastReply {
+            self.asked.withLock { $0 += 1 }
+            if let reply { return reply }
+            try await Task.sleep(for: .seconds(3_600))
+            throw CancellationError()
+        }
+    }
+
+    /// A ledger of a channel that is ordered in a chosen way.
+    private struct Ordered: GatewayLedger {
+        let bundle: ChannelBundle
+        let deliverableHeight: UInt64 = 0
+
+        func blockBytes(_ number: UInt64) throws -> [UInt8]? { nil }
+        func waitForBlock(_ number: UInt64) async -> Bool { false }
+        func worldState() -> any StateReading { PendingNothing() }
+        func blockNumber(of transaction: TransactionID) throws -> UInt64? { nil }
+        func commitStatus(of transaction: TransactionID) async throws -> CommitStatus { throw CancellationError() }
+    }
+
+    private struct PendingNothing: StateReading {
+        func value(at address: StateAddress) throws(StateReadError) -> VersionedValue? { nil }
+        func scan(_ namespace: Namespace, from start: StateKey, to end: StateKey?) throws(StateReadError) -> any StateScan {
+            throw StateReadError(reason: "nothing is here")
+        }
+    }
+
+    /// Submits to ordering nodes under names o0, o1 and so on.
+    private static func submit(
+        to orderers: [any OrdererConnection], raft: Bool = false, times: Int = 1, seconds: Int64 = 30
+    ) async throws -> GatewayFailure? {
+        let network = try NodeNetwork()
+        var bundle = try ChannelBundle(block: network.genesis)
+        if raft {
+            var config = bundle.config
+            var type = try Orderer_ConsensusType.decode(#require(config.channelGroup.groups["Orderer"]?.values["ConsensusType"]).value, as: "type")
+            type.type = "etcdraft"
+            config.channelGroup.groups["Orderer"]?.values["ConsensusType"]?.value = type.encoded().data
+            bundle = try ChannelBundle(config: config, channelID: bundle.channelID)
+        }
+        let peer = GatewayPeer(try network.openPeer(0), address: "p")
+        let channel = GatewayChannel(
+            ledger: Ordered(bundle: bundle), local: peer, others: [],
+            orderers: orderers.enumerated().map { GatewayOrderer($1, address: "o\($0)", mspID: "OrdererMSP") })
+        var limits = WireLimits()
+        limits.broadcastSeconds = seconds
+        let submission = GatewaySubmission(channel: { _ in channel }, limits: limits)
+        var request = Gateway_SubmitRequest()
+        request.channelID = bundle.channelID.text
+        request.preparedTransaction.payload = [1].data
+        request.preparedTransaction.signature = [2].data
+        do {
+            for _ in 0..<times { _ = try await submission.answer(request) }
+            return nil
+        } catch let failure as GatewayFailure {
+            return failure
+        }
+    }
+
+    private static let good = BroadcastReply(status: 200)
+    private static let busy = BroadcastReply(status: 503, info: "no leader")
+
+    @Test func `one ordering node is enough, another is tried after a failure, and all get their share`() async throws {
+        let (first, second) = (Answering(Self.good), Answering(Self.good))
+        #expect(try await Self.submit(to: [first, second], raft: true, times: 10) == nil)
+        #expect(first.count == 5 && second.count == 5)
+        let failing = Answering(Self.busy)
+        #expect(try await Self.submit(to: [failing, second], raft: true, times: 2) == nil)
+        #expect(failing.count == 1 && second.count == 7)
+        let failure = try #require(try await Self.submit(to: [failing, Answering(Self.busy)], raft: true))
+        #expect(failure.code == .unavailable && failure.message == "no orderers could successfully process transaction")
+        #expect(
+            failure.details.map(\.message)
+                == Array(repeating: "received unsuccessful response from orderer: status=SERVICE_UNAVAILABLE, info=no leader", count: 2))
+        #expect(Set(failure.details.map(\.address)) == ["o0", "o1"] && failure.details.allSatisfy { $0.mspID == "OrdererMSP" })
+    }
+
+    @Test func `what an ordering node finds wrong with a transaction ends the call`() async throws {
+        let refusing = Answering(BroadcastReply(status: 403, info: "policy"))
+        let failure = try #require(try await Self.submit(to: [refusing, refusing], raft: true))
+        #expect(failure.code == .aborted && failure.message == "received unsuccessful response from orderer: status=FORBIDDEN, info=policy")
+        #expect(refusing.count == 1)
+    }
+
+    @Test func `an ordering node that is silent is given up`() async throws {
+        let silent = Answering(nil)
+        let failure = try #require(try await Self.submit(to: [silent], raft: true, seconds: 0))
+        #expect(failure.code == .unavailable && failure.details.map(\.message) == ["no answer in 0 s"])
+    }
+
+    @Test func `a committee gets it all, and a quorum must take it`() async throws {
+        #expect((1...10).map { GatewaySubmission.quorum(of: $0) } == [1, 2, 2, 3, 4, 4, 5, 6, 6, 7])
+        // One member: all that are listed are sent to, one is enough.
+        let known = Answering(BroadcastReply(status: 503, info: "failed to submit request: request already exists"))
+        #expect(try await Self.submit(to: [known]) == nil)
+        #expect(try await Self.submit(to: [Answering(nil), Answering(Self.good)]) == nil)
+        let refusing = Answering(BroadcastReply(status: 400, info: "garbage"))
+        let failure = try #require(try await Self.submit(to: [refusing, refusing]))
+        #expect(
+            failure.code == .unavailable
+                && failure.message == "insufficient number of orderers could successfully process transaction to satisfy quorum requirement")
+        #expect(failure.details.count == 2 && refusing.count == 2)
+    }
+
+    @Test func `over the wire a refusal carries the node and its words`() async throws {
+        try await NodeNetwork().withGateway { world async throws in
+            let (_, prepared) = try await world.endorse(NodeNetwork.call("set", "a", "1"))
+            #expect(
+                try await world.failure { try await world.submit(prepared, isSigned: false) }
+                    == "invalidArgument: prepared transaction must be signed")
+            #expect(
+                try await world.failure { _ = try await world.client.submit(Gateway_SubmitRequest()) }
+                    == "invalidArgument: a prepared transaction is required")
+            #expect(
+                try await world.failure { try await world.submit(prepared, channel: "elsewhere") }.hasPrefix(
+                    "failedPrecondition: failed to get config for channel [elsewhere]"))
+            var garbage = Common_Envelope()
+            garbage.payload = [1, 2, 3].data
+            let refused = try await world.failure { try await world.submit(garbage) }
+            #expect(
+                refused.hasPrefix(
+                    "unavailable: insufficient number of orderers could successfully process transaction to satisfy quorum requirement | "
+                        + "orderer1:7050 OrdererMSP: received unsuccessful response from orderer: status=BAD_REQUEST, info="))
+        }
+        try await NodeNetwork().withGateway({
+            $0.orderers = [GatewayOrderer(GRPCOrderer($0.dead), address: "gone:7050", mspID: "OrdererMSP")]
+        }) { world async throws in
+            let (_, prepared) = try await world.endorse(NodeNetwork.call("set", "a", "1"))
+            let gone = try await world.failure { try await world.submit(prepared) }
+            #expect(gone.hasPrefix("unavailable: ") && gone.contains("gone:7050 OrdererMSP: dead at 127.0.0.1:1 cannot be reached"))
+        }
+        try await NodeNetwork().withGateway({ $0.orderers = [] }) { world async throws in
+            let (_, prepared) = try await world.endorse(NodeNetwork.call("set", "a", "1"))
+            #expect(try await world.failure { try await world.submit(prepared) } == "unavailable: no orderer nodes available")
+        }
+    }
+}

@@ -29,8 +29,10 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies, resources: resources, swiftSettings: strict)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies, exclude: exclude, resources: resources,
+        swiftSettings: strict)
 }
 
 /// A program that tests start as a process of its own.
@@ -51,6 +53,7 @@ let package = Package(
         .executable(name: "selvage", targets: ["selvage"]),
         .library(name: "Chaincode", targets: ["Chaincode"]),
         .library(name: "RecordSharing", targets: ["RecordSharing"]),
+        .library(name: "SelvageClient", targets: ["SelvageClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
@@ -75,6 +78,7 @@ let package = Package(
         module("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
         .target(
             name: "FabricServices", dependencies: ["FabricMessages", protobuf, grpc, grpcProtobuf], exclude: ["README.md"], swiftSettings: generated),
+        .target(name: "EtcdServices", dependencies: [protobuf, grpc, grpcProtobuf], exclude: ["README.md"], swiftSettings: generated),
         module("RecordSharing", base),
         module("Identity", base + [x509, asn1]),
         module("Chaincode", []),
@@ -90,8 +94,8 @@ let package = Package(
         module(
             "SelvageClient",
             base + [
-                "Identity", "RecordSharing", "FabricServices", grpc, grpcTransport, .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                "Identity", "RecordSharing", "FabricServices", "ConfigurationText", grpc, grpcTransport, grpcProtobuf,
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         module("Simulation", base + ["Ordering"]),
         module("Audit", base + ["Ledger", "Validation", "Endorsement", "SystemContracts", "ContractVM", "ChannelConfiguration", "Identity"]),
@@ -99,7 +103,8 @@ let package = Package(
             "Node",
             base + [
                 "CMalloc", "Ledger", "Ordering", "Validation", "Endorsement", "SystemContracts", "ContractVM", "ChannelConfiguration", "Identity",
-                "RecordSharing", "Chaincode", "ChaincodeShim", "SelvageClient", "FabricServices", "ConfigurationText", grpc, grpcTransport,
+                "RecordSharing", "Chaincode", "ChaincodeShim", "SelvageClient", "FabricServices", "EtcdServices", "ConfigurationText", grpc,
+                grpcTransport, grpcProtobuf, protobuf,
             ] + nio),
         module(
             "Demonstration",
@@ -108,7 +113,7 @@ let package = Package(
             name: "selvage",
             dependencies: base + [
                 "Node", "Demonstration", "Audit", "RecordSharing", "Simulation", "Ordering", "SystemContracts", "Ledger", "ConfigurationText",
-                "ChannelConfiguration", "Identity", argumentParser,
+                "ChannelConfiguration", "Identity", "SelvageClient", argumentParser,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -141,6 +146,12 @@ let package = Package(
                 grpcTransport,
                 grpcProtobuf,
             ] + nio, swiftSettings: strict),
+        .testTarget(
+            name: "EtcdTests",
+            dependencies: base + [
+                "Node", "Ordering", "SelvageClient", "Identity", "ChannelConfiguration", "Validation", "EtcdServices", "TestSupport", grpc,
+                grpcProtobuf,
+            ] + nio, swiftSettings: strict),
         .testTarget(name: "CrashTests", dependencies: base + ["CrashSupport", "Ledger", "TestSupport"], swiftSettings: strict),
         tests("CryptoPrimitives", ["COpenSSL", crypto], resources: [.copy("Resources")]),
         tests("LedgerModel", ["CryptoPrimitives", "FabricMessages", protobuf]),
@@ -163,17 +174,19 @@ let package = Package(
                 "Ledger", "SelvageClient", "Chaincode", "Identity", "ChannelConfiguration", "RecordSharing", "SystemContracts", "ContractVM",
                 "CommitteeTestSupport", "Audit", "Validation", "ConfigurationText", "Endorsement", "ChaincodeShim", "FabricServices", grpc,
                 grpcTransport, grpcProtobuf,
-            ] + nio),
+            ] + nio + [.product(name: "NIOEmbedded", package: "swift-nio")]),
         tests(
             "Audit",
             base + [
                 "Ledger", "Ordering", "Validation", "Endorsement", "ContractVM", "SelvageClient", "Chaincode", "Identity", "ChannelConfiguration",
                 "SystemContracts", "CommitteeTestSupport",
-            ]),
+            ], exclude: ["Resources"]),
         tests("Simulation", base + ["Ordering"]),
         tests("Demonstration", base + ["RecordSharing", "Audit", "Ledger"]),
         .testTarget(
             name: "FuzzTests", dependencies: base + ["FuzzTargets", "TestSupport"], exclude: ["Corpus", "Fixtures"], swiftSettings: strict),
+        .testTarget(
+            name: "StockClientTests", dependencies: ["TestSupport", "selvage"], exclude: ["Programs"], swiftSettings: strict),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -17,6 +17,8 @@ package struct ChannelBundle: Sendable {
     package let consenters: [Consenter]
     /// "BFT" or "etcdraft".
     package let consensusType: String
+    /// Whether blocks are made by way of an etcd cluster and carry one orderer's signature (`EtcdCarriageFormat`).
+    package let isOrderedOnEtcd: Bool
     /// The bytes that belong to the consensus type.
     package let consensusMetadata: [UInt8]
     /// The settings of elections and the committee, opaque here; empty when the channel has none.
@@ -59,6 +61,8 @@ package struct ChannelBundle: Sendable {
         let consensus = try reader.require(Orderer_ConsensusType.decode, "ConsensusType", of: orderer, at: "/Channel/Orderer")
         self.consensusType = consensus.type
         self.consensusMetadata = consensus.metadata.byteArray
+        self.isOrderedOnEtcd =
+            consensus.type.utf8.elementsEqual(EtcdCarriageFormat.consensusType.utf8) && EtcdCarriageFormat.isMarked(self.consensusMetadata)
         self.batch = try BatchConfiguration(
             size: try reader.require(Orderer_BatchSize.decode, "BatchSize", of: orderer, at: "/Channel/Orderer"),
             timeout: try reader.require(Orderer_BatchTimeout.decode, "BatchTimeout", of: orderer, at: "/Channel/Orderer"))

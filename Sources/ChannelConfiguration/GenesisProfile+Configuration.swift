@@ -28,18 +28,31 @@ extension GenesisProfile {
 
     private func ordererGroup() throws(ConfigurationError) -> Common_ConfigGroup {
         var group = Common_ConfigGroup()
-        group.modPolicy = Self.committee
         group.policies = Self.implicitPolicies()
+        var consensus = Orderer_ConsensusType()
         do {
-            group.policies["BlockValidation"] = Self.policy(try CommitteeQuorum.policy(of: self.consenters), modPolicy: Self.committee)
+            switch self.ordering {
+            case .committee:
+                group.modPolicy = Self.committee
+                group.policies["BlockValidation"] = Self.policy(try CommitteeQuorum.policy(of: self.consenters), modPolicy: Self.committee)
+                consensus.type = "BFT"
+            case .etcd:
+                group.modPolicy = Self.admins
+                // As with a Raft orderer of Fabric, one orderer's signature makes a block valid.
+                group.policies["BlockValidation"] = Self.policy(
+                    try SignaturePolicy(count: 1, of: self.ordererOrganizations.map { .role($0.msp.name, .orderer) }))
+                consensus.type = EtcdCarriageFormat.consensusType
+            }
         } catch {
             throw .invalidPolicy(path: Self.committee, reason: error.description)
         }
-        var consensus = Orderer_ConsensusType()
-        consensus.type = "BFT"
-        consensus.metadata = try GovernanceCarriageFormat.metadata(
-            options: Self.consensusOptions().encoded(), governance: self.governance
-        ).data
+        switch self.ordering {
+        case .committee:
+            consensus.metadata = try GovernanceCarriageFormat.metadata(
+                options: Self.consensusOptions().encoded(), governance: self.governance
+            ).data
+        case .etcd: consensus.metadata = EtcdCarriageFormat.metadata(consenters: self.consenters).data
+        }
         group.values["ConsensusType"] = Self.value(consensus.encoded())
         var size = Orderer_BatchSize()
         size.maxMessageCount = self.batch.maxMessageCount
@@ -51,7 +64,9 @@ extension GenesisProfile {
         group.values["BatchTimeout"] = Self.value(timeout.encoded())
         group.values["ChannelRestrictions"] = Self.value(Orderer_ChannelRestrictions().encoded())
         group.values["Capabilities"] = Self.value(Capabilities.message(self.capabilities.orderer).encoded())
-        group.values["Orderers"] = Self.value(Consenter.mapping(self.consenters), modPolicy: Self.committee)
+        if self.ordering == .committee {
+            group.values["Orderers"] = Self.value(Consenter.mapping(self.consenters), modPolicy: Self.committee)
+        }
         for organization in self.ordererOrganizations {
             group.groups[organization.groupName] = try Self.ordererOrganizationGroup(organization)
         }

@@ -22,6 +22,14 @@ package struct GenesisProfile: Sendable {
         }
     }
 
+    /// How the channel's blocks come about.
+    package enum Ordering: Hashable, Sendable {
+        /// By a quorum of the consenters' signatures.
+        case committee
+        /// By one orderer's signature, and the word of an etcd cluster.
+        case etcd
+    }
+
     package var channelID: ChannelID
     package var applicationOrganizations: [Organization]
     /// One for each member of the committee in office.
@@ -34,13 +42,14 @@ package struct GenesisProfile: Sendable {
     package var endorsement: SignaturePolicy?
     /// The settings of elections and the committee, opaque here; empty when the channel has none. See `GovernanceCarriageFormat`.
     package var governance: [UInt8]
+    package var ordering: Ordering
     /// Written into the genesis block's header.
     package var createdAt: Timestamp
 
     package init(
         channelID: ChannelID, applicationOrganizations: [Organization], ordererOrganizations: [Organization], consenters: [Consenter],
         batch: BatchConfiguration = BatchConfiguration(), capabilities: Capabilities = .current,
-        endorsement: SignaturePolicy? = nil, governance: [UInt8] = [], createdAt: Timestamp
+        endorsement: SignaturePolicy? = nil, governance: [UInt8] = [], ordering: Ordering = .committee, createdAt: Timestamp
     ) {
         self.channelID = channelID
         self.applicationOrganizations = applicationOrganizations
@@ -50,6 +59,7 @@ package struct GenesisProfile: Sendable {
         self.capabilities = capabilities
         self.endorsement = endorsement
         self.governance = governance
+        self.ordering = ordering
         self.createdAt = createdAt
     }
 
@@ -72,6 +82,9 @@ package struct GenesisProfile: Sendable {
         }
         for organization in self.ordererOrganizations where organization.endpoints.isEmpty {
             throw .missing(path: "/Channel/Orderer/\(organization.groupName)/Endpoints")
+        }
+        guard self.ordering == .committee || self.governance.isEmpty else {
+            throw .invalidValue(path: "/Channel/Orderer/ConsensusType", reason: "a channel on etcd has no committee to be governed")
         }
         for consenter in self.consenters {
             guard consenter.id > 0 else { throw .invalidValue(path: "/Channel/Orderer/Orderers", reason: "consenter ids begin at 1") }

@@ -109,6 +109,11 @@ package struct Gateway: Sendable {
             return try await peer.process(signed)
         } catch let error as ClientError {
             throw error
+        } catch let error as NodeConnectionError {
+            // What happened on the way is no word of the peer's.
+            throw error
+        } catch let error as CancellationError {
+            throw error
         } catch {
             throw ClientError.refused(peer: peer.name, reason: "\(error)")
         }

@@ -19,6 +19,19 @@ package enum TransactionAssembly {
     ///
     /// - Throws: `ClientError` when a peer answered with an error, did not endorse, or disagrees with another.
     package static func payload(of draft: ProposalDraft, responses: [NamedResponse]) throws(ClientError) -> Payload {
+        try self.payload(of: draft.proposal, draft.payload, responses)
+    }
+
+    /// The same for a proposal that was made elsewhere.
+    ///
+    /// - Throws: Also `MessageError` when its payload cannot be read.
+    package static func payload(of proposal: Proposal, responses: [NamedResponse]) throws -> Payload {
+        try self.payload(of: proposal, ProposalPayload(serialized: proposal.payloadBytes), responses)
+    }
+
+    private static func payload(
+        of proposal: Proposal, _ proposalPayload: ProposalPayload, _ responses: [NamedResponse]
+    ) throws(ClientError) -> Payload {
         guard let first = responses.first else { throw .noEndorsement }
         var endorsements: [Endorsement] = []
         for named in responses {
@@ -34,10 +47,10 @@ package enum TransactionAssembly {
             if !endorsements.contains(where: { $0.endorser == endorsement.endorser }) { endorsements.append(endorsement) }
         }
         let transaction = EndorserTransaction(
-            signatureHeaderBytes: draft.proposal.signatureHeaderBytes, proposalPayloadBytes: draft.payload.withoutTransient,
+            signatureHeaderBytes: proposal.signatureHeaderBytes, proposalPayloadBytes: proposalPayload.withoutTransient,
             responsePayloadBytes: first.response.payload, endorsements: endorsements)
         return Payload(
-            channelHeaderBytes: draft.proposal.channelHeaderBytes, signatureHeaderBytes: draft.proposal.signatureHeaderBytes,
+            channelHeaderBytes: proposal.channelHeaderBytes, signatureHeaderBytes: proposal.signatureHeaderBytes,
             data: transaction.serialized())
     }
 

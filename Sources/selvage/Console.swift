@@ -17,6 +17,11 @@ enum Console {
         Self.write(text, to: STDOUT_FILENO)
     }
 
+    /// Bytes to standard output as they are.
+    static func bytes(_ bytes: [UInt8]) {
+        Self.write(bytes, to: STDOUT_FILENO)
+    }
+
     /// True when somebody watches standard error.
     static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 }
 
@@ -26,8 +31,9 @@ enum Console {
         Self.write("\r\u{1B}[K" + text, to: STDERR_FILENO)
     }
 
-    private static func write(_ text: String, to descriptor: Int32) {
-        let bytes = Array(text.utf8)
+    private static func write(_ text: String, to descriptor: Int32) { Self.write(Array(text.utf8), to: descriptor) }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
         var done = 0
         while done < bytes.count {
             let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done) }

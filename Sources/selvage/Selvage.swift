@@ -16,6 +16,7 @@ struct Selvage: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, AuditCommand.self, ConformanceCommand.self, ElectionCommand.self, CommitteeCommand.self, SimulateCommand.self,
             ConfigCommand.self, PolicyCommand.self, LedgerCommand.self, NodeCommand.self, NetworkCommand.self, DevCommand.self,
+            PeerCommand.self,
         ])
 
     static func main() async {

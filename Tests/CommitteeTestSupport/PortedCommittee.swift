@@ -1,6 +1,5 @@
 import ChannelConfiguration
 import CryptoPrimitives
-import Glibc
 import Identity
 import LedgerModel
 import TestSupport
@@ -83,33 +82,5 @@ package struct PortedCommittee: Sendable {
             signatureHeaderBytes: SignatureHeader(creator: self.client.serialized, nonce: nonce).serialized(), data: Array(text.utf8)
         ).serialized()
         return Envelope(payload: payload, signature: try self.client.sign(payload))
-    }
-}
-
-/// Ports of this machine that nobody listens on.
-package enum FreePorts {
-    package struct NoneLeft: Error {}
-
-    /// Below those that the system gives to outgoing connections, so that none of them takes one before it is listened on.
-    package static func find(_ count: Int) throws -> [Int] {
-        var random = SystemRandomNumberGenerator()
-        var found: [Int] = []
-        var sockets: [Int32] = []
-        defer { for socket in sockets { Glibc.close(socket) } }
-        for _ in 0..<1_000 where found.count < count {
-            let port = Int.random(in: 20_000..<32_000, using: &random)
-            let handle = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            guard handle >= 0 else { continue }
-            sockets.append(handle)
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = UInt16(port).bigEndian
-            let isFree = withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.bind(handle, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 }
-            }
-            if isFree { found.append(port) }
-        }
-        guard found.count == count else { throw NoneLeft() }
-        return found
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 /// A program of this package that runs as a process of its own and reports in lines.
 final class ChildProcess {
@@ -14,7 +15,7 @@ final class ChildProcess {
     ///
     /// - Parameter environment: All variables of the child; nothing of the tests' own is passed on but the search path of libraries.
     init(_ name: String, _ arguments: [String], environment: [String: String] = [:]) throws(CrashRigError) {
-        guard let program = Self.path(of: name) else {
+        guard let program = BuiltProgram.path(of: name) else {
             throw CrashRigError(reason: "there is no program \(name) beside the tests; build everything: swift build --build-tests")
         }
         var actions = posix_spawn_file_actions_t()
@@ -83,19 +84,5 @@ final class ChildProcess {
         case signal(Int32)
 
         static let killed = Ending.signal(SIGKILL)
-    }
-
-    /// The folder with the build's products holds the tests too.
-    private static func path(of name: String) -> String? {
-        var folders: [String] = []
-        var link = [CChar](repeating: 0, count: 4096)
-        let count = readlink("/proc/self/exe", &link, link.count)
-        if count > 0 { folders.append(String(decoding: link.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)) }
-        folders.append(contentsOf: CommandLine.arguments)
-        for file in folders {
-            let path = URL(fileURLWithPath: file).deletingLastPathComponent().path + "/" + name
-            if FileManager.default.isExecutableFile(atPath: path) { return path }
-        }
-        return nil
     }
 }

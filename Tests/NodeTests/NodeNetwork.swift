@@ -60,7 +60,7 @@ final class NodeNetwork {
     var signatures: SignatureMemory?
     /// What runs chaincode packages on the peers; nil where they run compiled-in contracts only.
     var processes: [ChaincodeProcesses]?
-    private let peers: [SigningIdentity]
+    let peers: [SigningIdentity]
     private let channel: ChannelID
 
     init(channel: ChannelID = "tallies", batch: BatchConfiguration = BatchConfiguration(timeoutMilliseconds: 50)) throws {

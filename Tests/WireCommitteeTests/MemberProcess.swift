@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 /// A member that runs as a process of its own; what it says goes to a file beside its folder.
 final class MemberProcess: Sendable {
@@ -16,7 +17,7 @@ final class MemberProcess: Sendable {
     ///   - seconds: After so long it ends by itself, whatever happens to the tests.
     ///   - prefix: A program with its arguments that starts it, such as one that enters a network namespace.
     init(_ number: UInt32, folder: String, seconds: Int = 900, isForgetful: Bool = false, prefix: [String] = []) throws {
-        guard let program = Self.path(of: "WireMember") else {
+        guard let program = BuiltProgram.path(of: "WireMember") else {
             throw Failure(description: "there is no program WireMember beside the tests; build everything: swift build --build-tests")
         }
         var actions = posix_spawn_file_actions_t()
@@ -63,19 +64,5 @@ final class MemberProcess: Sendable {
 
     static func said(_ number: UInt32, folder: String) -> String {
         (try? String(contentsOfFile: "\(folder)/\(number)/log", encoding: .utf8)) ?? ""
-    }
-
-    /// The folder with the build's products holds the tests too.
-    private static func path(of name: String) -> String? {
-        var folders: [String] = []
-        var link = [CChar](repeating: 0, count: 4096)
-        let count = readlink("/proc/self/exe", &link, link.count)
-        if count > 0 { folders.append(String(decoding: link.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)) }
-        folders.append(contentsOf: CommandLine.arguments)
-        for file in folders {
-            let path = URL(fileURLWithPath: file).deletingLastPathComponent().path + "/" + name
-            if FileManager.default.isExecutableFile(atPath: path) { return path }
-        }
-        return nil
     }
 }

@@ -41,6 +41,8 @@ struct HostedNetwork {
     private let orderers: DevelopmentAuthority
     private let orderer: OrderingNode
     private let peers: [PeerNode]
+    /// Of the peers: chaincodes of packages that are installed on them.
+    private let processes: [ChaincodeProcesses]
     private let administrators: [SigningIdentity]
     private let usesTLS: Bool
 
@@ -71,9 +73,13 @@ struct HostedNetwork {
         for authority in organizations + [orderers] { try authority.cryptogenFolder().write(to: folder) }
         self.orderer = try OrderingNode(
             name: "orderer1", identity: ordering, folder: folder + "/orderer1", genesis: genesis, environment: environment)
+        let packages = peers.indices.map { PackageFolder(folder: folder + "/peer\($0)/packages") }
+        let processes = packages.map { ChaincodeProcesses(packages: $0) }
+        self.processes = processes
         self.peers = try peers.enumerated().map { index, identity in
             let home = folder + "/peer\(index)"
-            let catalogue = SystemContracts.catalogue(contracts: [Notes()], packages: PackageFolder(folder: home + "/packages"))
+            let catalogue = SystemContracts.catalogue(
+                contracts: [Notes()], packages: packages[index], runtime: { processes[index].runtime(of: $0) })
             return try PeerNode(
                 name: "peer0.org\(index + 1).example", identity: identity, folder: home, genesis: genesis,
                 machine: ContractMachine(catalogue: catalogue) { environment.monotonicNanoseconds() }, environment: environment)
@@ -88,12 +94,14 @@ struct HostedNetwork {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.orderer.run() }
             for server in servers { group.addTask { try await server.run() } }
+            for processes in self.processes { group.addTask { await processes.run() } }
             try await self.defineContract()
             var endpoints: [WireEndpoint] = []
             for server in servers { endpoints.append(try await server.endpoint()) }
             isReady(endpoints)
             await Self.waitForEndOfInput()
             for server in servers { server.stop() }
+            for processes in self.processes { processes.stop() }
             self.orderer.stop()
             try await group.waitForAll()
         }

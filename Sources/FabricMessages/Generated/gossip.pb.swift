@@ -8,7 +8,7 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-// What discovery shows of the messages between peers.
+// What discovery shows of the messages between peers; those that only peers exchange are not here.
 // Names, numbers and types are Hyperledger Fabric's.
 
 #if canImport(FoundationEssentials)
@@ -38,6 +38,249 @@ package nonisolated struct Gossip_Envelope: Sendable {
 
   /// Over payload.
   package var signature: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Gossip_GossipMessage: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 0 here: nobody answers.
+  package var nonce: UInt64 = 0
+
+  /// Name of the channel; empty when it is about none.
+  package var channel: Data = Data()
+
+  /// Who may pass it on.
+  package var tag: Gossip_GossipMessage.Tag = .undefined
+
+  package var content: Gossip_GossipMessage.OneOf_Content? = nil
+
+  package var aliveMsg: Gossip_AliveMessage {
+    get {
+      if case .aliveMsg(let v)? = content {return v}
+      return Gossip_AliveMessage()
+    }
+    set {content = .aliveMsg(newValue)}
+  }
+
+  package var stateInfo: Gossip_StateInfo {
+    get {
+      if case .stateInfo(let v)? = content {return v}
+      return Gossip_StateInfo()
+    }
+    set {content = .stateInfo(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Content: Equatable, Sendable {
+    case aliveMsg(Gossip_AliveMessage)
+    case stateInfo(Gossip_StateInfo)
+
+  }
+
+  package nonisolated enum Tag: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case undefined // = 0
+    case empty // = 1
+    case orgOnly // = 2
+    case chanOnly // = 3
+    case chanAndOrg // = 4
+    case chanOrOrg // = 5
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .undefined
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .undefined
+      case 1: self = .empty
+      case 2: self = .orgOnly
+      case 3: self = .chanOnly
+      case 4: self = .chanAndOrg
+      case 5: self = .chanOrOrg
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .undefined: return 0
+      case .empty: return 1
+      case .orgOnly: return 2
+      case .chanOnly: return 3
+      case .chanAndOrg: return 4
+      case .chanOrOrg: return 5
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [Gossip_GossipMessage.Tag] = [
+      .undefined,
+      .empty,
+      .orgOnly,
+      .chanOnly,
+      .chanAndOrg,
+      .chanOrOrg,
+    ]
+
+  }
+
+  package init() {}
+}
+
+/// That a peer is there.
+package nonisolated struct Gossip_AliveMessage: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Who and where.
+  package var membership: Gossip_Member {
+    get {_membership ?? Gossip_Member()}
+    set {_membership = newValue}
+  }
+  /// Returns true if `membership` has been explicitly set.
+  package var hasMembership: Bool {self._membership != nil}
+  /// Clears the value of `membership`. Subsequent reads from it will return its default value.
+  package mutating func clearMembership() {self._membership = nil}
+
+  /// When.
+  package var timestamp: Gossip_PeerTime {
+    get {_timestamp ?? Gossip_PeerTime()}
+    set {_timestamp = newValue}
+  }
+  /// Returns true if `timestamp` has been explicitly set.
+  package var hasTimestamp: Bool {self._timestamp != nil}
+  /// Clears the value of `timestamp`. Subsequent reads from it will return its default value.
+  package mutating func clearTimestamp() {self._timestamp = nil}
+
+  /// Serialised identity.
+  package var identity: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _membership: Gossip_Member? = nil
+  fileprivate var _timestamp: Gossip_PeerTime? = nil
+}
+
+package nonisolated struct Gossip_Member: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// host:port for others.
+  package var endpoint: String = String()
+
+  /// Opaque.
+  package var metadata: Data = Data()
+
+  /// SHA-256 of MSP id and certificate.
+  package var pkiID: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Gossip_PeerTime: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// When the peer was started, in nanoseconds since 1970.
+  package var incNum: UInt64 = 0
+
+  /// Counts since then.
+  package var seqNum: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What a peer has of a channel.
+package nonisolated struct Gossip_StateInfo: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// When.
+  package var timestamp: Gossip_PeerTime {
+    get {_timestamp ?? Gossip_PeerTime()}
+    set {_timestamp = newValue}
+  }
+  /// Returns true if `timestamp` has been explicitly set.
+  package var hasTimestamp: Bool {self._timestamp != nil}
+  /// Clears the value of `timestamp`. Subsequent reads from it will return its default value.
+  package mutating func clearTimestamp() {self._timestamp = nil}
+
+  /// As in Member.
+  package var pkiID: Data = Data()
+
+  /// SHA-256 of pki_id and the channel's name.
+  package var channelMac: Data = Data()
+
+  /// What it has.
+  package var properties: Gossip_Properties {
+    get {_properties ?? Gossip_Properties()}
+    set {_properties = newValue}
+  }
+  /// Returns true if `properties` has been explicitly set.
+  package var hasProperties: Bool {self._properties != nil}
+  /// Clears the value of `properties`. Subsequent reads from it will return its default value.
+  package mutating func clearProperties() {self._properties = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _timestamp: Gossip_PeerTime? = nil
+  fileprivate var _properties: Gossip_Properties? = nil
+}
+
+package nonisolated struct Gossip_Properties: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Number of blocks.
+  package var ledgerHeight: UInt64 = 0
+
+  /// Whether it takes part no more.
+  package var leftChannel: Bool = false
+
+  /// That it runs.
+  package var chaincodes: [Gossip_Chaincode] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Gossip_Chaincode: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Name.
+  package var name: String = String()
+
+  /// Version of the definition.
+  package var version: String = String()
+
+  /// Opaque.
+  package var metadata: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -78,6 +321,340 @@ nonisolated extension Gossip_Envelope: SwiftProtobuf.Message, SwiftProtobuf._Mes
   package static func ==(lhs: Gossip_Envelope, rhs: Gossip_Envelope) -> Bool {
     if lhs.payload != rhs.payload {return false}
     if lhs.signature != rhs.signature {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Gossip_GossipMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GossipMessage"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}nonce\0\u{1}channel\0\u{1}tag\0\u{4}\u{2}alive_msg\0\u{4}\u{a}state_info\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.nonce) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.channel) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.tag) }()
+      case 5: try {
+        var v: Gossip_AliveMessage?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .aliveMsg(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .aliveMsg(v)
+        }
+      }()
+      case 15: try {
+        var v: Gossip_StateInfo?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .stateInfo(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .stateInfo(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.nonce != 0 {
+      try visitor.visitSingularUInt64Field(value: self.nonce, fieldNumber: 1)
+    }
+    if !self.channel.isEmpty {
+      try visitor.visitSingularBytesField(value: self.channel, fieldNumber: 2)
+    }
+    if self.tag != .undefined {
+      try visitor.visitSingularEnumField(value: self.tag, fieldNumber: 3)
+    }
+    switch self.content {
+    case .aliveMsg?: try {
+      guard case .aliveMsg(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .stateInfo?: try {
+      guard case .stateInfo(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Gossip_GossipMessage, rhs: Gossip_GossipMessage) -> Bool {
+    if lhs.nonce != rhs.nonce {return false}
+    if lhs.channel != rhs.channel {return false}
+    if lhs.tag != rhs.tag {return false}
+    if lhs.content != rhs.content {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Gossip_GossipMessage.Tag: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNDEFINED\0\u{1}EMPTY\0\u{1}ORG_ONLY\0\u{1}CHAN_ONLY\0\u{1}CHAN_AND_ORG\0\u{1}CHAN_OR_ORG\0")
+}
+
+nonisolated extension Gossip_AliveMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AliveMessage"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}membership\0\u{1}timestamp\0\u{2}\u{2}identity\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._membership) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._timestamp) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.identity) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._membership {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._timestamp {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.identity.isEmpty {
+      try visitor.visitSingularBytesField(value: self.identity, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Gossip_AliveMessage, rhs: Gossip_AliveMessage) -> Bool {
+    if lhs._membership != rhs._membership {return false}
+    if lhs._timestamp != rhs._timestamp {return false}
+    if lhs.identity != rhs.identity {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Gossip_Member: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Member"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}endpoint\0\u{1}metadata\0\u{3}pki_id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.endpoint) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.metadata) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.pkiID) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.endpoint.isEmpty {
+      try visitor.visitSingularStringField(value: self.endpoint, fieldNumber: 1)
+    }
+    if !self.metadata.isEmpty {
+      try visitor.visitSingularBytesField(value: self.metadata, fieldNumber: 2)
+    }
+    if !self.pkiID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.pkiID, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Gossip_Member, rhs: Gossip_Member) -> Bool {
+    if lhs.endpoint != rhs.endpoint {return false}
+    if lhs.metadata != rhs.metadata {return false}
+    if lhs.pkiID != rhs.pkiID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Gossip_PeerTime: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PeerTime"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}inc_num\0\u{3}seq_num\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.incNum) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.seqNum) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.incNum != 0 {
+      try visitor.visitSingularUInt64Field(value: self.incNum, fieldNumber: 1)
+    }
+    if self.seqNum != 0 {
+      try visitor.visitSingularUInt64Field(value: self.seqNum, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Gossip_PeerTime, rhs: Gossip_PeerTime) -> Bool {
+    if lhs.incNum != rhs.incNum {return false}
+    if lhs.seqNum != rhs.seqNum {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Gossip_StateInfo: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StateInfo"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{2}timestamp\0\u{3}pki_id\0\u{3}channel_MAC\0\u{1}properties\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._timestamp) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.pkiID) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.channelMac) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._properties) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._timestamp {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.pkiID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.pkiID, fieldNumber: 3)
+    }
+    if !self.channelMac.isEmpty {
+      try visitor.visitSingularBytesField(value: self.channelMac, fieldNumber: 4)
+    }
+    try { if let v = self._properties {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Gossip_StateInfo, rhs: Gossip_StateInfo) -> Bool {
+    if lhs._timestamp != rhs._timestamp {return false}
+    if lhs.pkiID != rhs.pkiID {return false}
+    if lhs.channelMac != rhs.channelMac {return false}
+    if lhs._properties != rhs._properties {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Gossip_Properties: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Properties"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}ledger_height\0\u{3}left_channel\0\u{1}chaincodes\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.ledgerHeight) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.leftChannel) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.chaincodes) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.ledgerHeight != 0 {
+      try visitor.visitSingularUInt64Field(value: self.ledgerHeight, fieldNumber: 1)
+    }
+    if self.leftChannel != false {
+      try visitor.visitSingularBoolField(value: self.leftChannel, fieldNumber: 2)
+    }
+    if !self.chaincodes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.chaincodes, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Gossip_Properties, rhs: Gossip_Properties) -> Bool {
+    if lhs.ledgerHeight != rhs.ledgerHeight {return false}
+    if lhs.leftChannel != rhs.leftChannel {return false}
+    if lhs.chaincodes != rhs.chaincodes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Gossip_Chaincode: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Chaincode"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}version\0\u{1}metadata\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.version) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.metadata) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if !self.version.isEmpty {
+      try visitor.visitSingularStringField(value: self.version, fieldNumber: 2)
+    }
+    if !self.metadata.isEmpty {
+      try visitor.visitSingularBytesField(value: self.metadata, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Gossip_Chaincode, rhs: Gossip_Chaincode) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.metadata != rhs.metadata {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -48,7 +48,10 @@ package enum ChaincodeDefinitionFormat {
     private static let fields = ["Sequence", "EndorsementInfo", "ValidationInfo", "Collections"]
 
     /// The key of the metadata entry.
-    package static func metadataKey(_ name: Namespace) -> StateKey { StateKey("namespaces/metadata/\(name)") }
+    package static func metadataKey(_ name: Namespace) -> StateKey { StateKey(utf8: self.metadataPrefix + name.utf8) }
+
+    /// What the keys of all metadata entries begin with.
+    fileprivate static let metadataPrefix = Array("namespaces/metadata/".utf8)
 
     /// The key of one field.
     package static func fieldKey(_ name: Namespace, _ field: String) -> StateKey { StateKey("namespaces/fields/\(name)/\(field)") }
@@ -124,6 +127,18 @@ package enum ChaincodeDefinitionError: Error, Equatable, Sendable {
 }
 
 extension ChaincodeDefinition {
+    /// The names of the chaincodes that are defined on a channel, in byte order.
+    ///
+    /// - Parameter limit: So many are given at most.
+    package static func names(in state: any StateReading, limit: Int) throws(StateReadError) -> [Namespace] {
+        let prefix = ChaincodeDefinitionFormat.metadataPrefix
+        let scan = try state.scan(
+            self.lifecycleNamespace, from: StateKey(utf8: prefix), to: StateKey(utf8: prefix.dropLast() + [prefix[prefix.count - 1] + 1]))
+        var names: [Namespace] = []
+        while names.count < limit, let entry = try scan.next() { names.append(Namespace(utf8: Array(entry.key.utf8.dropFirst(prefix.count)))) }
+        return names
+    }
+
     /// Reads the committed definition of a chaincode; nil when there is none.
     ///
     /// - Parameter read: Gives the value of a public key of `_lifecycle`, nil when it does not exist.

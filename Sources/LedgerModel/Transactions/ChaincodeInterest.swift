@@ -34,7 +34,7 @@ package struct ChaincodeInterest: Hashable, Sendable {
         self.touches = touches
     }
 
-    init(message: Protos_ChaincodeInterest) {
+    package init(message: Protos_ChaincodeInterest) {
         self.touches = message.chaincodes.map { call in
             Touch(
                 chaincode: Namespace(call.name), collections: call.collectionNames.map { CollectionName($0) }, hasNoPrivateReads: call.noPrivateReads,

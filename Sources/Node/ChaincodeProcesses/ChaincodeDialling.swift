@@ -3,7 +3,7 @@ import FabricServices
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import NIOCore
-import NIOSSL
+import SelvageClient
 import SystemContracts
 
 /// Connects to a chaincode that waits for peers, `/protos.Chaincode/Connect`, and carries one stream (interop 10.1 and 10.4).
@@ -106,15 +106,7 @@ struct ChaincodeDialling: Sendable {
             if self.server.client != nil, let domain = self.server.domain { configuration.http2.authority = domain }
             configuration.http2.targetWindowSize = 1 << 20
             configuration.connection.maxIdleTime = nil
-            let isTLS = self.server.rootCertificate != nil
-            configuration.channelDebuggingCallbacks.onCreateTCPConnection = { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let pipeline = channel.pipeline.syncOperations
-                    let position: ChannelPipeline.SynchronousOperations.Position =
-                        isTLS ? .after(try pipeline.handler(type: NIOSSLClientHandler.self)) : .first
-                    try pipeline.addHandler(PingAnswers(), position: position)
-                }
-            }
+            configuration.answerPings(isTLS: self.server.rootCertificate != nil)
             configuration.connection.keepalive = HTTP2ClientTransport.Config.Keepalive(
                 time: .seconds(self.limits.pingSeconds), timeout: .seconds(self.limits.pingAnswerSeconds), allowWithoutCalls: false)
         }

@@ -45,6 +45,8 @@ package final class ChaincodeProcesses: Sendable {
         var places: [[UInt8]: Place] = [:]
         var isRunning = false
         var isStopped = false
+        /// Once there is one it stays.
+        var hasPackages = false
     }
 
     private let packages: any ChaincodePackageKeeping
@@ -58,6 +60,17 @@ package final class ChaincodeProcesses: Sendable {
         self.packages = packages
         self.settings = settings
         (self.dials, self.dialQueue) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(settings.limits.streams))
+    }
+
+    /// Whether a call may have to wait for a process: a package is installed, or chaincode may connect that nobody waits for.
+    package var mayBeCalled: Bool {
+        if self.settings.takesUnsolicited || self.state.withLock({ $0.hasPackages }) { return true }
+        // A folder that cannot be read is told when something is looked for in it.
+        guard let ids = try? self.packages.packageIDs(), ids.isEmpty else {
+            self.state.withLock { $0.hasPackages = true }
+            return true
+        }
+        return false
     }
 
     /// What runs a package; nil when none of this id is installed and no chaincode has connected under it.
@@ -102,6 +115,9 @@ package final class ChaincodeProcesses: Sendable {
     /// The stream of a package's chaincode, connected first if need be; waits on the calling thread.
     func stream(of id: String, _ host: any ProcessHost) throws(ProcessFailure) -> ChaincodeStream {
         let transaction = ShimTransactionID(channel: ChannelID(host.channelID), transaction: TransactionID(host.transactionID))
+        guard SimulationThreads.isCurrent else {
+            throw ChaincodeStream.failure(transaction, "chaincode \(id) was installed a moment ago; call it again")
+        }
         let key = Array(id.utf8)
         let (ready, launch, isFirst) = self.state.withLock { state -> (ChaincodeStream?, Launch, Bool) in
             let place = state.places[key] ?? Place()

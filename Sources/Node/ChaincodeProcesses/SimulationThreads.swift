@@ -29,6 +29,7 @@ final class SimulationThreads: Sendable {
 
         /// Runs jobs until the owner is gone.
         func work() {
+            Thread.current.threadDictionary[SimulationThreads.mark] = true
             while true {
                 self.arrivals.wait()
                 let job = self.state.withLock { state -> Job? in
@@ -43,6 +44,11 @@ final class SimulationThreads: Sendable {
             }
         }
     }
+
+    private static let mark = "selvage.simulation"
+
+    /// Whether this code runs on such a thread, and may wait.
+    static var isCurrent: Bool { Thread.current.threadDictionary[Self.mark] != nil }
 
     private let line = Line()
     private let threads: Int

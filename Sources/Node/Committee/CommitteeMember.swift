@@ -61,17 +61,23 @@ package final class CommitteeMember: OrdererConnection, DeliverSource {
                 if kept == nil { try joined.write(to: folder) }
             }
             let start = joined?.snapshot.blocks.last?.number ?? 0
+            var (log, logged) = try PoolLogFile.open(folder: folder, files: files)
+            var promised = PromisedEnvelopes(logged)
             let store = try ChainStore(
                 folder: folder, genesis: genesis, joined: joined?.snapshot.blocks ?? [], acknowledgedHeight: disk.acknowledgedHeight,
                 recent: settings.ordering.replayBlocks, files: files
             ) { block in
+                promised.strike(in: block)
                 if block.number > start { blocks = try blocks.successor(after: block) }
+            }
+            if let rest = promised.rest {
+                try log.rewrite(rest)
+                logged = rest
             }
             let position = try ChainPosition(after: store.last, chain: chain)
             let recovery = try disk.recovery(
                 chain: chain, consenter: consenter, head: position.number.rawValue, isMoveApproved: settings.isMoveApproved)
             let (signing, resumed) = try Self.signing(after: recovery)
-            let (log, logged) = try PoolLogFile.open(folder: folder, files: files)
             let waiting = EnvelopePool(
                 batch: blocks.bundle.batch, settings: settings.ordering, recent: store.recent, position: position)
             let pool = SharedPool(waiting, blocks: blocks, height: position.number.rawValue + 1)

@@ -15,5 +15,8 @@ final class MemberThread: SerialExecutor {
         self.queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
     }
 
+    /// Has work done behind what is queued, without waiting for it.
+    func run(_ work: @escaping @Sendable () -> Void) { self.queue.async(execute: work) }
+
     func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
 }

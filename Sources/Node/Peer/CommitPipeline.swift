@@ -47,24 +47,27 @@ final class CommitPipeline: Sendable {
     private let committer: BlockCommitter
     private let verify: Verify
     private let views: Views
+    private let snapshots: SnapshotRequests?
     private let publish: Publish
     private let state: Mutex<State>
 
     /// - Parameters:
     ///   - authority: Under which configurations the next block is judged.
     ///   - position: Where the ledger's chain stands.
+    ///   - snapshots: Of the same ledger; they are made between two blocks, on the thread of `snapshots`.
     init(
         name: String, ledger: Ledger, authority: BlockAuthority, position: ChainPosition, limitBytes: Int = NodeLimits.pipelineBytes,
         limitBlocks: Int = NodeLimits.pipelineBlocks,
         verify: @escaping Verify = { block, authority, position in
             try BlockVerifier(authority, form: .canonical).verify(block, after: position)
-        }, views: Views = Views(), publish: @escaping Publish
+        }, views: Views = Views(), snapshots: SnapshotRequests? = nil, publish: @escaping Publish
     ) {
         let snapshot = ledger.snapshot()
         let tip = CommitLine.Tip(position: position, authority: authority, commitHash: snapshot.head.commitHash, plans: PolicyPlans())
         self.name = name
         self.ledger = ledger
-        self.committer = BlockCommitter(name: name, ledger: ledger)
+        self.committer = BlockCommitter(name: name, ledger: ledger, snapshots: snapshots)
+        self.snapshots = snapshots
         self.verify = verify
         self.views = views
         self.publish = publish
@@ -193,6 +196,7 @@ final class CommitPipeline: Sendable {
             let published = Result { try self.publish(outcome) }
             let snapshot = self.ledger.snapshot()
             try self.change { try $0.committed(ticket.id, ledger: snapshot) }
+            self.snapshots?.schedule()
             self.rest(after: ticket.block)
             try published.get()
         } catch is CommitLineError {
@@ -299,13 +303,18 @@ final class CommitPipeline: Sendable {
 private actor BlockCommitter {
     private let thread: MemberThread
     private let ledger: Ledger
+    private let snapshots: SnapshotRequests?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { self.thread.asUnownedSerialExecutor() }
 
-    init(name: String, ledger: Ledger) {
-        self.thread = MemberThread(label: "\(name) commits")
+    init(name: String, ledger: Ledger, snapshots: SnapshotRequests?) {
+        self.thread = snapshots?.thread ?? MemberThread(label: "\(name) commits")
         self.ledger = ledger
+        self.snapshots = snapshots
     }
 
-    func commit(_ block: ValidatedBlock) throws { try self.ledger.commit(block) }
+    func commit(_ block: ValidatedBlock) throws {
+        self.snapshots?.makeDue()
+        try self.ledger.commit(block)
+    }
 }

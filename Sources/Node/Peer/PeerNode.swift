@@ -17,24 +17,31 @@ package final class PeerNode: PeerConnection, BlockReceiver, DeliverSource {
     /// The folder of the peer's ledger.
     package let folder: String
 
+    /// What its administrators ask for.
+    package let snapshots: SnapshotRequests
+
     private let ledger: Ledger
     private let office: PeerOffice
     private let pipeline: CommitPipeline
     private let environment: SystemEnvironment
     /// Where proposals run on a peer whose contracts may be processes; nil where they run at once.
     private let threads: SimulationThreads?
+    /// Whether a proposal may have to wait for a process.
+    private let mayWait: @Sendable () -> Bool
 
     /// Opens the peer's ledger in a folder; an empty one joins the channel with the genesis block.
     ///
     /// - Parameters:
     ///   - form: What is demanded of blocks; `.fabric` follows a stock ordering service.
     ///   - signatures: Which signatures are known to be right; parts of one host share it, so that each is computed once.
+    ///   - mayWait: Whether a proposal may have to wait for a process; asked for each one where contracts may be processes.
     /// - Throws: `NodeError.notJoined` when the ledger is damaged or belongs to another channel, `.notStarted` when it began from a snapshot and
     ///   has no block of its own yet: the other initialiser fetches what it needs.
     package convenience init(
         name: String, identity: SigningIdentity, folder: String, genesis: OrderedBlock, machine: ContractMachine,
         environment: SystemEnvironment, form: BlockVerifier.Form = .canonical,
-        signatures: any SignatureVerifying = SignatureMemory(capacity: NodeLimits.rememberedSignatures)
+        signatures: any SignatureVerifying = SignatureMemory(capacity: NodeLimits.rememberedSignatures),
+        mayWait: @escaping @Sendable () -> Bool = { true }
     ) throws(NodeError) {
         let ledger: Ledger
         let start: PeerStart
@@ -53,8 +60,9 @@ package final class PeerNode: PeerConnection, BlockReceiver, DeliverSource {
         } catch {
             throw Self.failure(error, of: name)
         }
-        self.init(
-            name: name, identity: identity, folder: folder, ledger: ledger, start: start, machine: machine, environment: environment, form: form)
+        try self.init(
+            name: name, identity: identity, folder: folder, ledger: ledger, start: start, machine: machine, environment: environment, form: form,
+            mayWait: mayWait)
     }
 
     /// Opens a ledger that began from a snapshot (`Ledger.join`).
@@ -81,18 +89,25 @@ package final class PeerNode: PeerConnection, BlockReceiver, DeliverSource {
         } catch {
             throw Self.failure(error, of: name)
         }
-        self.init(
+        try self.init(
             name: name, identity: identity, folder: folder, ledger: ledger, start: start, machine: machine, environment: environment, form: form)
     }
 
     private init(
         name: String, identity: SigningIdentity, folder: String, ledger: Ledger, start: PeerStart, machine: ContractMachine,
-        environment: SystemEnvironment, form: BlockVerifier.Form
-    ) {
+        environment: SystemEnvironment, form: BlockVerifier.Form, mayWait: @escaping @Sendable () -> Bool = { true }
+    ) throws(NodeError) {
+        do {
+            self.snapshots = try SnapshotRequests(
+                folder: folder + "/snapshots", ledger: ledger, thread: MemberThread(label: "\(name) commits"))
+        } catch {
+            throw Self.failure(error, of: name)
+        }
         self.name = name
         self.mspID = identity.mspID
         self.folder = folder
         self.environment = environment
+        self.mayWait = mayWait
         self.threads = machine.contracts.packages == nil ? nil : SimulationThreads()
         self.ledger = ledger
         self.channel = start.authority.bundle.channelID
@@ -101,7 +116,7 @@ package final class PeerNode: PeerConnection, BlockReceiver, DeliverSource {
         self.pipeline = CommitPipeline(
             name: name, ledger: ledger, authority: start.authority, position: start.position,
             verify: { block, authority, position in try BlockVerifier(authority, form: form).verify(block, after: position) },
-            publish: { outcome in try office.publish(outcome) })
+            snapshots: self.snapshots, publish: { outcome in try office.publish(outcome) })
     }
 
     private static func open(_ folder: String) throws -> Ledger {
@@ -132,7 +147,7 @@ package final class PeerNode: PeerConnection, BlockReceiver, DeliverSource {
     /// Simulates and endorses a proposal on the ledger as it is now.
     package func process(_ proposal: SignedProposal) async throws -> ProposalResponse {
         let (endorser, ledger, now) = (self.office.endorser, self.ledger.snapshot(), self.environment.now())
-        guard let threads = self.threads else { return try endorser.process(proposal, on: ledger, now: now) }
+        guard let threads = self.threads, self.mayWait() else { return try endorser.process(proposal, on: ledger, now: now) }
         return try await threads.run { try endorser.process(proposal, on: ledger, now: now) }
     }
 
@@ -148,6 +163,9 @@ package final class PeerNode: PeerConnection, BlockReceiver, DeliverSource {
 
     /// Waits for the verdict on a transaction.
     package func commitStatus(of transaction: TransactionID) async throws -> CommitStatus { try await self.office.status(of: transaction) }
+
+    /// Has somebody told, block by block, of transactions that are not valid; one observer at a time.
+    package func observeInvalid(_ observer: @escaping @Sendable ([CommitStatus]) -> Void) { self.office.observeInvalid(observer) }
 
     package func endOfBlocks(because reason: String) {
         self.office.fail(NodeError.noMoreBlocks(node: self.name, reason: reason))

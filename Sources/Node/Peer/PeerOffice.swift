@@ -17,6 +17,8 @@ final class PeerOffice: Sendable {
     private let blocks: HeightSignal
     private let waiters = CommitWaiters()
     private let news: Mutex<News>
+    /// Who is told of transactions that are not valid.
+    private let observer = Mutex<(@Sendable ([CommitStatus]) -> Void)?>(nil)
 
     /// What is known of the blocks that were announced; the ledger is a moment ahead.
     private struct News {
@@ -73,7 +75,12 @@ final class PeerOffice: Sendable {
             news.height = number.rawValue + 1
         }
         self.waiters.resume(statuses)
+        let invalid = statuses.filter { !$0.isValid }
+        if !invalid.isEmpty { self.observer.withLock { $0 }?(invalid) }
     }
+
+    /// Has somebody told of the transactions of each block that are not valid.
+    func observeInvalid(_ observer: @escaping @Sendable ([CommitStatus]) -> Void) { self.observer.withLock { $0 = observer } }
 
     /// Nil also for a transaction before the snapshot with which the peer joined: it has the id, and its place is not known.
     private static func entry(of id: TransactionID, in snapshot: LedgerSnapshot) throws -> TransactionEntry? {

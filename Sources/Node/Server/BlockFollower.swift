@@ -9,16 +9,21 @@ package protocol BlockFeed: Sendable {
     ///
     /// - Parameter take: Called once; asks for block after block, and gets nil when the feed ends.
     func read(from number: UInt64, _ take: @Sendable (_ next: () async throws -> OrderedBlock?) async throws -> Void) async throws
+    /// Whether it shows a block of this number now.
+    func has(_ number: UInt64) async throws -> Bool
 }
 
-/// Follows the ordering service of one channel: from one node at a time, the next one when it fails, lies, or gives nothing for a while.
+/// Follows the ordering service of one channel: from one node at a time, the next one when it fails, lies, or withholds blocks.
 ///
-/// Who takes the blocks verifies each of them. An ordering node that withholds blocks looks like one that has none, so silence alone makes
-/// the follower move on; a quiet channel costs one connection for each `silence`.
+/// Who takes the blocks verifies each of them. An ordering node that withholds blocks looks like one that has none, so when it is silent
+/// more than a third of the others are asked whether they have the next block: of these one is honest as long as a quorum can be. A quiet
+/// channel costs these questions for each `silence`.
 package struct BlockFollower: Sendable {
     package struct Pace: Equatable, Sendable {
         /// How long a feed may give nothing, in milliseconds.
         package var silenceMs = NodeLimits.silenceMs
+        /// How long others may take to say whether they have more.
+        package var answerMs = NodeLimits.answerMs
         /// The pause after all feeds have failed.
         package var firstRetryMs = NodeLimits.firstRetryMs
         package var longestRetryMs = NodeLimits.longestRetryMs
@@ -28,7 +33,7 @@ package struct BlockFollower: Sendable {
 
     /// Why a feed is left.
     private enum Departure: Error {
-        case silent(milliseconds: UInt64)
+        case withheld(number: UInt64, shownBy: String)
         case ended
     }
 
@@ -67,7 +72,7 @@ package struct BlockFollower: Sendable {
             let before = self.receiver.height
             for feed in Self.order(feeds, after: last) where !Task.isCancelled {
                 last = feed.name
-                try await self.follow(feed, isAlone: feeds.count == 1)
+                try await self.follow(feed, others: Array(Self.order(feeds, after: feed.name).dropLast()))
             }
             if self.receiver.height > before {
                 pause = self.pace.firstRetryMs
@@ -86,7 +91,7 @@ package struct BlockFollower: Sendable {
     }
 
     /// Takes blocks from one feed until it is left.
-    private func follow(_ feed: any BlockFeed, isAlone: Bool) async throws(NodeError) {
+    private func follow(_ feed: any BlockFeed, others: [any BlockFeed]) async throws(NodeError) {
         let height = self.receiver.height
         self.report(.following(node: self.node, self.channel, orderer: feed.name, from: height))
         let watch = Watch()
@@ -101,8 +106,7 @@ package struct BlockFollower: Sendable {
                 }
                 // A block may be refused while the next one is waited for, which may never come.
                 group.addTask { if let error = await failure.wait() { throw error } }
-                // Nobody else could give more: a feed that is alone is not left for its silence.
-                if !isAlone { group.addTask { try await self.guardAgainstSilence(watch) } }
+                if !others.isEmpty { group.addTask { try await self.guardAgainstSilence(watch, from: height, asking: others) } }
                 defer { group.cancelAll() }
                 try await group.next()
             }
@@ -115,7 +119,7 @@ package struct BlockFollower: Sendable {
             return
         } catch let departure as Departure {
             switch departure {
-            case .silent(let milliseconds): self.leave(feed, "it gave nothing for \(milliseconds) ms")
+            case .withheld(let number, let other): self.leave(feed, "it withholds block \(number), which \(other) has")
             case .ended: self.leave(feed, "it ended the stream")
             }
         } catch {
@@ -128,13 +132,40 @@ package struct BlockFollower: Sendable {
         self.report(.left(node: self.node, self.channel, orderer: feed.name, reason: reason))
     }
 
-    /// - Throws: `Departure.silent` when the feed is waited for and gives nothing for the whole time.
-    private func guardAgainstSilence(_ watch: Watch) async throws {
+    /// - Throws: `Departure.withheld` when the feed is waited for and gives nothing for the whole time, and another one has the next block.
+    private func guardAgainstSilence(_ watch: Watch, from first: UInt64, asking others: [any BlockFeed]) async throws {
+        var turn = 0
         while true {
             let seen = watch.state
             try await Task.sleep(for: .milliseconds(self.pace.silenceMs))
             // While the receiver works on a block the feed is not to blame.
-            if seen.isWaiting, watch.state == seen { throw Departure.silent(milliseconds: self.pace.silenceMs) }
+            guard seen.isWaiting, watch.state == seen else { continue }
+            // The receiver may not have committed all that it was given.
+            let number = first + seen.blocks
+            let count = others.count / 3 + 1
+            let asked = (0..<count).map { others[(turn + $0) % others.count] }
+            turn = (turn + count) % others.count
+            guard let other = await Self.first(of: asked, having: number, within: self.pace.answerMs) else { continue }
+            // It may have come meanwhile.
+            if watch.state == seen { throw Departure.withheld(number: number, shownBy: other) }
+        }
+    }
+
+    /// The name of a feed that shows a block; one that cannot be reached shows none.
+    private static func first(of feeds: [any BlockFeed], having number: UInt64, within milliseconds: UInt64) async -> String? {
+        await withTaskGroup(of: (String, Bool)?.self) { group in
+            for feed in feeds { group.addTask { (feed.name, (try? await feed.has(number)) ?? false) } }
+            group.addTask {
+                try? await Task.sleep(for: .milliseconds(milliseconds))
+                return nil
+            }
+            defer { group.cancelAll() }
+            var left = feeds.count
+            while left > 0, case let (name, has)?? = await group.next() {
+                if has { return name }
+                left -= 1
+            }
+            return nil
         }
     }
 

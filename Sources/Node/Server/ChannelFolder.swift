@@ -23,7 +23,8 @@ struct ChannelFolder: Sendable {
             throw HostFileError(path: self.root, reason: "\(error)")
         }
         var blocks: [OrderedBlock] = []
-        for name in names {
+        // Those with a point are notes about channels that were left.
+        for name in names where !name.hasPrefix(".") {
             let path = self.root + "/" + name + "/" + Self.genesisFile
             guard let bytes = try HostFiles.read(path, limit: NodeLimits.genesisBytes) else { continue }
             do {

@@ -27,6 +27,8 @@ package final class ChannelTable: Sendable {
         package var environment: SystemEnvironment
         package var form: BlockVerifier.Form
         package var signatures: any SignatureVerifying
+        /// How chaincode processes are treated.
+        package var chaincodes = ChaincodeProcesses.Settings()
 
         package init(
             name: String, msp: LocalMSP, folder: String, contracts: [any Contract] = NodeContracts.all,
@@ -43,9 +45,11 @@ package final class ChannelTable: Sendable {
         }
     }
 
-    private let parts: Parts
+    /// The chaincode processes of all channels; somebody runs them.
+    package let processes: ChaincodeProcesses
+    let parts: Parts
     private let folder: ChannelFolder
-    private let machine: ContractMachine
+    let machine: ContractMachine
     private let endorser: NodeEndorser
     private let state = Mutex(State())
     /// One channel at a time, so that none is joined twice.
@@ -62,8 +66,11 @@ package final class ChannelTable: Sendable {
         self.folder = ChannelFolder(root: parts.folder + "/channels")
         let desk = JoinDesk()
         let environment = parts.environment
+        let packages = PackageFolder(folder: parts.folder + "/packages")
+        let processes = ChaincodeProcesses(packages: packages, settings: parts.chaincodes)
         let catalogue = SystemContracts.catalogue(
-            contracts: parts.contracts, packages: PackageFolder(folder: parts.folder + "/packages"), channels: desk)
+            contracts: parts.contracts, packages: packages, channels: desk, runtime: { processes.runtime(of: $0) })
+        self.processes = processes
         self.machine = ContractMachine(catalogue: catalogue) { environment.monotonicNanoseconds() }
         self.endorser = NodeEndorser(owner: parts.msp.identity.mspID, membership: parts.msp.membership, machine: self.machine)
         (self.arrivals, self.arrivalInput) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(NodeLimits.channels))
@@ -158,9 +165,11 @@ package final class ChannelTable: Sendable {
     }
 
     private func open(_ genesis: OrderedBlock, of channel: ChannelID) throws(NodeError) -> PeerNode {
-        try PeerNode(
+        let processes = self.processes
+        return try PeerNode(
             name: self.parts.name, identity: self.parts.msp.identity, folder: self.folder.folder(of: channel) + "/ledger", genesis: genesis,
-            machine: self.machine, environment: self.parts.environment, form: self.parts.form, signatures: self.parts.signatures)
+            machine: self.machine, environment: self.parts.environment, form: self.parts.form, signatures: self.parts.signatures,
+            mayWait: { processes.mayBeCalled })
     }
 
     private func add(_ peer: PeerNode) {

@@ -3,7 +3,7 @@ import Identity
 import LedgerModel
 import SelvageClient
 
-/// A whole network in one process, each node on its own port with TLS: what `selvage dev` runs.
+/// A whole network in one process, each node on its own port with TLS: what `selvage dev` runs. Its committee speaks over these ports too.
 ///
 /// The nodes are those of the network's files and reach each other over gRPC only. The host acts as the organisations' administrators: it
 /// has the contracts that come with the node approved and committed where that was not done before.
@@ -15,12 +15,18 @@ package struct DevelopmentHost: Sendable {
 
     /// Opens the nodes of a folder that a `NetworkPlan` was written to.
     ///
+    /// - Parameter change: What is to be otherwise than in the nodes' files.
     /// - Throws: As `NodeServer` does.
-    package init(_ plan: NetworkPlan, folder: String, report: @escaping @Sendable (NodeEvent) -> Void) throws {
+    package init(
+        _ plan: NetworkPlan, folder: String, change: (inout NodeConfiguration) -> Void = { _ in },
+        report: @escaping @Sendable (NodeEvent) -> Void
+    ) throws {
         let now = self.environment.now()
         self.plan = plan
         self.servers = try plan.nodes.map { node in
-            try NodeServer(NodeConfiguration(file: "\(folder)/\(node.folder)/node.yaml"), report: report)
+            var configuration = try NodeConfiguration(file: "\(folder)/\(node.folder)/node.yaml")
+            change(&configuration)
+            return try NodeServer(configuration, report: report)
         }
         self.administrators = try plan.organizations.map { organization in
             try LocalMSP(

@@ -3,7 +3,7 @@ import CryptoPrimitives
 import Identity
 import LedgerModel
 
-/// A network for development as files: keys in Fabric's folders, a genesis block, one folder for each node.
+/// A network as files: keys in Fabric's folders, a genesis block, one folder for each node.
 ///
 ///     organizations/peerOrganizations/<domain>/..., ordererOrganizations/<domain>/...    as Fabric's tools lay them out, keys included
 ///     <channel>.block                                                                   the channel's first block
@@ -12,10 +12,21 @@ import LedgerModel
 package struct NetworkPlan: Equatable, Sendable {
     /// How large the network is.
     package enum Preset: String, CaseIterable, Sendable {
-        /// One organisation with one peer.
+        /// One organisation with one peer, and one ordering node.
         case solo
-        /// Two organisations with a peer each.
+        /// Two organisations with a peer each, and a committee of four of one more organisation.
         case dev
+        /// Two organisations with a peer each, and a committee of seven, each of an organisation of its own.
+        case medium
+
+        /// Organisations with a peer each, members of the committee, and how many organisations these are of.
+        var sizes: (organizations: Int, members: Int, ordererOrganizations: Int) {
+            switch self {
+            case .solo: (1, 1, 1)
+            case .dev: (2, 4, 1)
+            case .medium: (2, 7, 7)
+            }
+        }
     }
 
     package struct Node: Equatable, Sendable {
@@ -23,14 +34,20 @@ package struct NetworkPlan: Equatable, Sendable {
         package let mspID: MSPID
         package let domain: String
         package let role: NodeConfiguration.Role
+        /// Where others find it.
+        package let host: String
         package let port: Int
+        /// Of an ordering node: where channels are joined.
+        package let adminPort: Int?
 
         /// The node's part of the network's folder.
         package var folder: String { "nodes/\(self.name)" }
+        var address: String { "\(self.host):\(self.port)" }
     }
 
-    /// How far the admin port of the ordering node is from the first port.
+    /// How far the admin port of the first ordering node is from the first port; the other ordering nodes come after it, two ports each.
     private static let adminPort = 3
+    private static let localHost = "localhost"
 
     package static let ordererDomain = "example.com"
     package static let ordererMSP: MSPID = "OrdererMSP"
@@ -41,62 +58,93 @@ package struct NetworkPlan: Equatable, Sendable {
     package let firstPort: Int
     /// How long an envelope waits for others of its block.
     package let batchMilliseconds: Int64
+    /// The organisations that own peers.
+    package let organizations: [OrganizationSpec]
+    /// The organisations that own the ordering nodes.
+    package let ordererOrganizations: [OrganizationSpec]
+    /// The ordering nodes, then a peer of each organisation.
+    package let nodes: [Node]
+    /// Whether some nodes are on other machines.
+    private var isSpread: Bool { self.nodes.contains { $0.host != Self.localHost && !$0.host.hasPrefix("127.") } }
 
-    /// - Throws: `NodeConfigurationError.invalid` when the ports go beyond 65535.
+    /// - Parameters:
+    ///   - hosts: Where each node is; nil when all are on this machine.
+    ///   - members: The size of the committee, when it is not the preset's.
+    /// - Throws: `NodeConfigurationError.invalid` when the ports go beyond 65535, or a node has no machine.
     package init(
-        preset: Preset = .dev, channel: ChannelID = "mychannel", firstPort: Int = 7050, batchMilliseconds: Int64 = 200
+        preset: Preset = .dev, channel: ChannelID = "mychannel", firstPort: Int = 7050, batchMilliseconds: Int64 = 200,
+        hosts: NetworkHosts? = nil, members: Int? = nil
     ) throws(NodeConfigurationError) {
+        let sizes = preset.sizes
+        let members = max(1, members ?? sizes.members)
+        let ports = Self.adminPort + 1 + 2 * (members - 1)
         self.preset = preset
         self.channel = channel
         self.firstPort = firstPort
         self.batchMilliseconds = batchMilliseconds
-        guard firstPort > 0, firstPort <= 65_535 - Self.adminPort else {
-            throw .invalid(file: "network", place: nil, key: "port", reason: "\(firstPort) must be from 1 to 65532")
+        guard firstPort > 0, firstPort <= 65_536 - ports else {
+            throw .invalid(file: "network", place: nil, key: "port", reason: "\(firstPort) must be from 1 to \(65_536 - ports)")
         }
+        let organizations = (1...sizes.organizations).map {
+            OrganizationSpec(mspID: MSPID("Org\($0)MSP"), domain: "org\($0).example.com", kind: .peer)
+        }
+        let ordering =
+            sizes.ordererOrganizations == 1
+            ? [OrganizationSpec(mspID: Self.ordererMSP, domain: Self.ordererDomain, kind: .orderer)]
+            : (1...members).map { OrganizationSpec(mspID: MSPID("Ord\($0)MSP"), domain: "ord\($0).example.com", kind: .orderer) }
+        var nodes = (0..<members).map { index in
+            // Fabric's own networks number them so: orderer, orderer2, orderer3.
+            let organization = ordering[ordering.count == 1 ? 0 : index]
+            let name = ordering.count == 1 && index > 0 ? "orderer\(index + 1)" : "orderer"
+            let port = index == 0 ? firstPort : firstPort + Self.adminPort + 1 + 2 * (index - 1)
+            return Node(
+                name: "\(name).\(organization.domain)", mspID: organization.mspID, domain: organization.domain, role: .orderer,
+                host: Self.localHost, port: port, adminPort: index == 0 ? firstPort + Self.adminPort : port + 1)
+        }
+        nodes += organizations.enumerated().map { index, organization in
+            Node(
+                name: "peer0.\(organization.domain)", mspID: organization.mspID, domain: organization.domain, role: .peer,
+                host: Self.localHost, port: firstPort + 1 + index, adminPort: nil)
+        }
+        self.organizations = organizations
+        self.ordererOrganizations = ordering
+        self.nodes = try hosts.map { (hosts) throws(NodeConfigurationError) in try hosts.placed(nodes) } ?? nodes
     }
 
-    /// The organisations that own peers.
-    package var organizations: [OrganizationSpec] {
-        (1...(self.preset == .solo ? 1 : 2)).map { OrganizationSpec(mspID: MSPID("Org\($0)MSP"), domain: "org\($0).example.com", kind: .peer) }
-    }
-
-    /// The orderer, then a peer of each organisation.
-    package var nodes: [Node] {
-        [Node(name: "orderer.\(Self.ordererDomain)", mspID: Self.ordererMSP, domain: Self.ordererDomain, role: .orderer, port: self.firstPort)]
-            + self.organizations.enumerated().map { index, organization in
-                Node(
-                    name: "peer0.\(organization.domain)", mspID: organization.mspID, domain: organization.domain, role: .peer,
-                    port: self.firstPort + 1 + index)
-            }
-    }
+    private func nodes(of organization: OrganizationSpec) -> [Node] { self.nodes.filter { $0.mspID == organization.mspID } }
 
     /// Makes all keys, and everything that is written of them.
     package func files(now: Timestamp, random: inout some RandomSource) throws -> FileTree {
         let validity = ValidityPeriod.decade(from: now)
-        var orderers = try DevelopmentAuthority(
-            organization: OrganizationSpec(mspID: Self.ordererMSP, domain: Self.ordererDomain, kind: .orderer), random: &random, validity: validity)
-        let ordering = try Self.staff(&orderers, node: "orderer", role: .orderer, &random)
         var tree = FileTree()
+        var consenters: [Consenter] = []
+        var ordering: [GenesisProfile.Organization] = []
+        for organization in self.ordererOrganizations {
+            var authority = try DevelopmentAuthority(organization: organization, random: &random, validity: validity)
+            for (node, identity) in try self.staff(&authority, &random) {
+                let tls = authority.tlsIdentity(of: node.name)?.certificate.pem ?? []
+                consenters.append(
+                    Consenter(
+                        id: UInt32(consenters.count + 1), host: node.host, port: UInt32(node.port), mspID: node.mspID,
+                        identity: identity.certificate.pem, clientTLSCertificate: tls, serverTLSCertificate: tls))
+            }
+            tree.add(Self.below("organizations", authority.cryptogenFolder()))
+            ordering.append(
+                GenesisProfile.Organization(msp: authority.mspConfiguration(), endpoints: self.nodes(of: organization).map(\.address)))
+        }
         var members: [GenesisProfile.Organization] = []
         for (index, organization) in self.organizations.enumerated() {
             var authority = try DevelopmentAuthority(organization: organization, random: &random, validity: validity)
-            try Self.staff(&authority, node: "peer0", role: .peer, &random)
+            let peers = try self.staff(&authority, &random).map(\.node)
             try authority.issue(commonName: "User1@\(organization.domain)", role: .client, random: &random)
-            let anchor = AnchorPeer(host: "localhost", port: Int32(self.firstPort + 1 + index))
-            members.append(GenesisProfile.Organization(msp: authority.mspConfiguration(), anchorPeers: [anchor]))
+            members.append(
+                GenesisProfile.Organization(
+                    msp: authority.mspConfiguration(), anchorPeers: peers.map { AnchorPeer(host: $0.host, port: Int32($0.port)) }))
             tree.add(Self.below("organizations", authority.cryptogenFolder()))
-            tree.add("peer-org\(index + 1).env", self.environment(of: organization, port: Int(anchor.port)))
+            for peer in peers.prefix(1) { tree.add("peer-org\(index + 1).env", self.environment(of: organization, peer)) }
         }
-        tree.add(Self.below("organizations", orderers.cryptogenFolder()))
-        let tlsCertificate = orderers.tlsIdentity(of: "orderer.\(Self.ordererDomain)")?.certificate.pem ?? []
         let genesis = try GenesisProfile(
-            channelID: self.channel, applicationOrganizations: members,
-            ordererOrganizations: [GenesisProfile.Organization(msp: orderers.mspConfiguration(), endpoints: ["localhost:\(self.firstPort)"])],
-            consenters: [
-                Consenter(
-                    id: 1, host: "localhost", port: UInt32(self.firstPort), mspID: Self.ordererMSP, identity: ordering.certificate.pem,
-                    clientTLSCertificate: tlsCertificate, serverTLSCertificate: tlsCertificate)
-            ],
+            channelID: self.channel, applicationOrganizations: members, ordererOrganizations: ordering, consenters: consenters,
             batch: BatchConfiguration(timeoutMilliseconds: self.batchMilliseconds), createdAt: now
         ).genesisBlock()
         tree.add("\(self.channel).block", genesis.serialized())
@@ -104,14 +152,19 @@ package struct NetworkPlan: Equatable, Sendable {
         return tree
     }
 
-    /// A node and an administrator.
-    @discardableResult
-    private static func staff(
-        _ authority: inout DevelopmentAuthority, node: String, role: NodeRole, _ random: inout some RandomSource
-    ) throws(CryptoError) -> SigningIdentity {
-        let domain = authority.organization.domain
-        try authority.issue(commonName: "Admin@\(domain)", role: .admin, random: &random)
-        return try authority.issue(commonName: "\(node).\(domain)", role: role, hosts: ["localhost", "127.0.0.1"], random: &random)
+    /// An organisation's administrator, and its nodes.
+    private func staff(
+        _ authority: inout DevelopmentAuthority, _ random: inout some RandomSource
+    ) throws(CryptoError) -> [(node: Node, identity: SigningIdentity)] {
+        let organization = authority.organization
+        try authority.issue(commonName: "Admin@\(organization.domain)", role: .admin, random: &random)
+        var staff: [(Node, SigningIdentity)] = []
+        for node in self.nodes(of: organization) {
+            let role: NodeRole = node.role == .peer ? .peer : .orderer
+            staff.append(
+                (node, try authority.issue(commonName: node.name, role: role, hosts: [Self.localHost, "127.0.0.1", node.host], random: &random)))
+        }
+        return staff
     }
 
     private static func below(_ folder: String, _ tree: FileTree) -> FileTree {
@@ -119,6 +172,12 @@ package struct NetworkPlan: Equatable, Sendable {
         for file in tree.files { moved.add(FileTree.File(path: "\(folder)/\(file.path)", bytes: file.bytes, isSecret: file.isSecret)) }
         return moved
     }
+}
+
+/// The texts that a network's folder holds.
+extension NetworkPlan {
+    /// A node that others reach from elsewhere listens at all addresses of its machine.
+    private var listenHost: String { self.isSpread ? "0.0.0.0" : "127.0.0.1" }
 
     private func text(of node: Node) -> String {
         let kind = node.role == .peer ? "peer" : "orderer"
@@ -129,41 +188,44 @@ package struct NetworkPlan: Equatable, Sendable {
             mspID: \(node.mspID)
             msp: \(home)/msp
             data: data
-            listen: 127.0.0.1:\(node.port)
+            listen: \(self.listenHost):\(node.port)
+            # Where others reach it, as in the channel's anchor peers and addresses of ordering nodes.
+            address: \(node.host):\(node.port)
             tls:
               certificate: \(home)/tls/server.crt
               key: \(home)/tls/server.key
-            roles: [\(node.role.rawValue)]\(node.role == .orderer ? self.adminText(home) : "")
+            roles: [\(node.role.rawValue)]\(node.adminPort.map { self.adminText(home, port: $0) } ?? "")
             # Genesis blocks of channels that the node is in from the start; a peer joins more with: peer channel join
             channels: [../../\(self.channel).block]
 
             """
     }
 
-    private func adminText(_ home: String) -> String {
+    private func adminText(_ home: String, port: Int) -> String {
         """
 
         # Where channels are joined with Fabric's osnadmin command, by those who show a TLS certificate of the organisation.
         admin:
-          listen: 127.0.0.1:\(self.firstPort + Self.adminPort)
+          listen: \(self.listenHost):\(port)
           clientAuthorities: [\(home)/tls/ca.crt]
         """
     }
 
     /// Settings of Fabric's `peer` command for the administrator of an organisation; to be read with `source`.
-    private func environment(of organization: OrganizationSpec, port: Int) -> String {
+    private func environment(of organization: OrganizationSpec, _ peer: Node) -> String {
         let home = "$SELVAGE_NETWORK/organizations/peerOrganizations/\(organization.domain)"
-        let orderer = "$SELVAGE_NETWORK/organizations/ordererOrganizations/\(Self.ordererDomain)/tlsca/tlsca.\(Self.ordererDomain)-cert.pem"
+        let ordering = self.ordererOrganizations[0].domain
+        let orderer = "$SELVAGE_NETWORK/organizations/ordererOrganizations/\(ordering)/tlsca/tlsca.\(ordering)-cert.pem"
         return """
             # For Fabric's peer command, as the administrator of \(organization.mspID): source this file in bash.
             SELVAGE_NETWORK=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
             export SELVAGE_NETWORK
             export CORE_PEER_TLS_ENABLED=true
             export CORE_PEER_LOCALMSPID=\(organization.mspID)
-            export CORE_PEER_ADDRESS=localhost:\(port)
+            export CORE_PEER_ADDRESS=\(peer.address)
             export CORE_PEER_TLS_ROOTCERT_FILE=\(home)/tlsca/tlsca.\(organization.domain)-cert.pem
             export CORE_PEER_MSPCONFIGPATH=\(home)/users/Admin@\(organization.domain)/msp
-            # Use with: peer ... -o localhost:\(self.firstPort) --tls --cafile "$ORDERER_CA"
+            # Use with: peer ... -o \(self.nodes[0].address) --tls --cafile "$ORDERER_CA"
             export ORDERER_CA=\(orderer)
 
             """

@@ -1,5 +1,6 @@
 import ConfigurationText
 import LedgerModel
+import SelvageClient
 
 extension NodeConfiguration {
     /// Reads a node's file.
@@ -25,12 +26,15 @@ extension NodeConfiguration {
             throw .notYAML(file: path, reason: error.description)
         }
         let keys = NodeFileKeys(file: path, node: document)
-        try keys.allow(["name", "mspID", "msp", "data", "listen", "tls", "roles", "admin", "ordering", "channels"])
+        try keys.allow([
+            "name", "mspID", "msp", "data", "listen", "tls", "roles", "admin", "etcd", "ordering", "channels", "address", "peers", "chaincode",
+        ])
         let (tls, roles) = (try keys.tls(), try keys.roles())
         self.init(
             name: try keys.text("name"), mspID: MSPID(try keys.text("mspID")), mspFolder: try keys.path("msp"), dataFolder: try keys.path("data"),
             listen: try keys.endpoint("listen"), tls: tls, roles: roles, admin: try keys.admin(roles: roles, hasTLS: tls != nil),
-            ordering: try keys.choice("ordering") ?? .selvage, genesisFiles: try keys.paths("channels"))
+            etcd: try keys.etcd(roles: roles), ordering: try keys.choice("ordering") ?? .selvage, genesisFiles: try keys.paths("channels"),
+            address: try keys.address("address"), peers: try keys.peers(roles: roles), chaincode: try keys.chaincode(roles: roles))
     }
 }
 
@@ -119,6 +123,94 @@ private struct NodeFileKeys {
         return admin
     }
 
+    /// Where a node is reached; nil without the key.
+    func address(_ key: String) throws(NodeConfigurationError) -> NodeAddress? {
+        guard let value = self.node[key] else { return nil }
+        let text = try self.text(key)
+        do throws(NodeConnectionError) {
+            return try NodeAddress(text)
+        } catch {
+            throw self.invalid(key, at: value, "'\(text)' is no address and port; write such as peer0.org1.example.com:7051")
+        }
+    }
+
+    func peers(roles: Set<NodeConfiguration.Role>) throws(NodeConfigurationError) -> [NodeConfiguration.KnownPeer] {
+        guard let value = self.node["peers"] else { return [] }
+        guard roles.contains(.peer) else { throw self.invalid("peers", at: value, "is for peers; take it out") }
+        guard case .list(let items) = value.content else {
+            throw self.invalid("peers", at: value, "must be a list of maps with address and mspID")
+        }
+        guard items.count <= NodeLimits.gatewayNodes else {
+            throw self.invalid("peers", at: value, "has more than \(NodeLimits.gatewayNodes) entries")
+        }
+        var peers: [NodeConfiguration.KnownPeer] = []
+        for item in items {
+            let keys = NodeFileKeys(file: self.file, node: item, prefix: "peers.")
+            try keys.allow(["address", "mspID", "tlsRoots"])
+            let mspID = MSPID(try keys.text("mspID"))
+            guard let address = try keys.address("address") else { throw keys.invalid("address", "is missing; add a line 'address: ...'") }
+            peers.append(NodeConfiguration.KnownPeer(address: address, mspID: mspID, tlsRoots: try keys.paths("tlsRoots")))
+        }
+        return peers
+    }
+
+    /// Whoever reaches the port for unsolicited chaincode can pose as any chaincode, so it must be one that only this machine reaches.
+    func chaincode(roles: Set<NodeConfiguration.Role>) throws(NodeConfigurationError) -> NodeConfiguration.ChaincodeSection {
+        var section = NodeConfiguration.ChaincodeSection()
+        guard let value = self.node["chaincode"] else { return section }
+        guard roles.contains(.peer) else { throw self.invalid("chaincode", at: value, "is for peers; take it out") }
+        let keys = NodeFileKeys(file: self.file, node: value, prefix: "chaincode.")
+        try keys.allow(["takesUnsolicited", "values"])
+        if let place = value["takesUnsolicited"] {
+            let endpoint = try keys.endpoint("takesUnsolicited")
+            guard endpoint.isOnlyOfThisMachine else {
+                throw keys.invalid("takesUnsolicited", at: place, "\(endpoint) can be reached from elsewhere; write such as 127.0.0.1:7054")
+            }
+            section.takesUnsolicited = endpoint
+        }
+        if let values = value["values"] {
+            guard case .map(let entries) = values.content else {
+                throw keys.invalid("values", at: values, "must be a map, such as {peername: peer0}")
+            }
+            for entry in entries {
+                guard let text = entry.node.scalar else { throw keys.invalid("values.\(entry.key)", at: entry.node, "must be a text") }
+                section.values[entry.key] = text
+            }
+        }
+        return section
+    }
+
+    func etcd(roles: Set<NodeConfiguration.Role>) throws(NodeConfigurationError) -> NodeConfiguration.Etcd? {
+        guard let value = self.node["etcd"] else { return nil }
+        let keys = NodeFileKeys(file: self.file, node: value, prefix: "etcd.")
+        try keys.allow(["endpoints", "address", "certificate", "key", "authorities", "root", "compaction"])
+        guard roles.contains(.orderer) else { throw self.invalid("etcd", at: value, "is for ordering nodes; take it out") }
+        guard let list = value["endpoints"] else { throw keys.invalid("endpoints", "is missing; name the members' client ports: [host:2379, ...]") }
+        var endpoints: [WireEndpoint] = []
+        for text in try keys.texts(list, "endpoints") {
+            guard let endpoint = WireEndpoint(text: text) else {
+                throw keys.invalid("endpoints", at: list, "'\(text)' is no address and port; write such as etcd1.example.com:2379")
+            }
+            endpoints.append(endpoint)
+        }
+        guard !endpoints.isEmpty, endpoints.count <= NodeLimits.etcdMembers else {
+            throw keys.invalid("endpoints", at: list, "must name 1 to \(NodeLimits.etcdMembers) members")
+        }
+        var etcd = NodeConfiguration.Etcd(endpoints: endpoints, address: try keys.endpoint("address"))
+        etcd.certificate = value["certificate"] == nil ? nil : try keys.path("certificate")
+        etcd.key = value["key"] == nil ? nil : try keys.path("key")
+        etcd.authorities = try keys.paths("authorities")
+        if value["root"] != nil { etcd.root = try keys.text("root") }
+        etcd.compaction = try keys.choice("compaction") ?? .selvage
+        guard (etcd.certificate == nil) == (etcd.key == nil) else {
+            throw keys.invalid("key", "and 'certificate' belong together; name both, or none")
+        }
+        guard etcd.certificate == nil || !etcd.authorities.isEmpty else {
+            throw keys.invalid("authorities", "is missing; name who has issued the TLS certificates of etcd's members")
+        }
+        return etcd
+    }
+
     func roles() throws(NodeConfigurationError) -> Set<NodeConfiguration.Role> {
         guard let value = self.node["roles"] else { throw self.invalid("roles", "is missing; add a line 'roles: [peer]'") }
         var roles: Set<NodeConfiguration.Role> = []
@@ -143,6 +235,13 @@ private struct NodeFileKeys {
 }
 
 extension WireEndpoint {
+    /// Whether it is a loopback address.
+    fileprivate var isOnlyOfThisMachine: Bool {
+        let parts = self.host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        if parts.count == 4, parts[0] == 127, !parts.contains(nil) { return true }
+        return ["::1", "localhost"].contains { $0.utf8.elementsEqual(self.host.utf8) }
+    }
+
     /// Reads `host:port`; the host of an IPv6 address stands in brackets. Nil for anything else.
     package init?(text: String) {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else { return nil }

@@ -3,6 +3,7 @@ import CryptoPrimitives
 import GRPCCore
 import Identity
 import LedgerModel
+import SelvageClient
 import SystemContracts
 import Validation
 
@@ -16,8 +17,14 @@ package final class NodeServer: Sendable {
     package let peers: ChannelTable?
     /// The channels that are ordered here; nil on a node that orders none.
     package let orderers: OrdererChannels?
+    /// What the peer's gateway knows; nil on a node that is no peer.
+    package let gateway: GatewayChannels?
+    /// The links of this node's members of committees; nil where it can have none.
+    private let committees: CommitteeWire?
     private let server: WireServer
     private let admin: AdminServer?
+    /// Takes chaincode that connects; nil outside of development.
+    private let chaincodes: WireServer?
     private let feeds: OrdererFeeds
     private let pace: BlockFollower.Pace
     private let stopping = OneTimeSignal<Void>()
@@ -39,19 +46,34 @@ package final class NodeServer: Sendable {
         let tls = try files.tls(now: now)
         let genesis = try files.genesisBlocks()
         let signatures = SignatureMemory(capacity: NodeLimits.rememberedSignatures)
-        let orderers: OrdererChannels? =
-            try configuration.roles.contains(.orderer)
-            ? OrdererChannels(
-                name: configuration.name, identity: msp.identity, folder: configuration.dataFolder, genesis: genesis, environment: environment,
-                signatures: signatures) : nil
+        let isOrderer = configuration.roles.contains(.orderer)
+        let committees = try isOrderer ? tls.map { try CommitteeWire(tls: CommitteeTLS(certificate: $0.certificates, key: $0.key)) } : nil
+        let choice = OrderingChoice(
+            name: configuration.name, identity: msp.identity, environment: environment, signatures: signatures, wire: committees, tls: tls,
+            etcd: try files.etcd(), report: report)
+        let orderers = try isOrderer ? OrdererChannels(choice, folder: configuration.dataFolder, genesis: genesis) : nil
         var peers: ChannelTable?
+        var gateway: GatewayChannels?
         if configuration.roles.contains(.peer) {
-            let table = try ChannelTable(
-                ChannelTable.Parts(
-                    name: configuration.name, msp: msp, folder: configuration.dataFolder, contracts: contracts, environment: environment,
-                    form: configuration.ordering == .fabric ? .fabric : .canonical, signatures: signatures))
+            var parts = ChannelTable.Parts(
+                name: configuration.name, msp: msp, folder: configuration.dataFolder, contracts: contracts, environment: environment,
+                form: configuration.ordering == .fabric ? .fabric : .canonical, signatures: signatures)
+            parts.chaincodes = configuration.processSettings
+            let table = try ChannelTable(parts)
             for block in genesis where table.peer(of: try ChannelFolder.channel(of: block)) == nil { try table.join(genesis: block) }
             peers = table
+            gateway = GatewayChannels(
+                GatewayChannels.Owner(
+                    name: configuration.name, identity: msp.identity, tls: tls, address: configuration.address, peers: try files.peers(),
+                    orderers: orderers),
+                channels: table, report: report)
+        }
+        if let peers, let endpoint = configuration.chaincode.takesUnsolicited {
+            self.chaincodes = try WireServer(listen: endpoint, tls: nil, clock: { environment.now() }) { context in
+                [ChaincodeSupportService(context, processes: peers.processes)]
+            }
+        } else {
+            self.chaincodes = nil
         }
         if let orderers, let admin = configuration.admin {
             self.admin = try AdminServer(
@@ -62,17 +84,25 @@ package final class NodeServer: Sendable {
         self.configuration = configuration
         self.peers = peers
         self.orderers = orderers
+        self.gateway = gateway
+        self.committees = committees
         self.pace = pace
         self.report = report
         self.feeds = OrdererFeeds(identity: msp.identity, tls: tls, environment: environment)
         self.server = try WireServer(listen: configuration.listen, tls: tls, clock: { environment.now() }) { context in
             var services: [any RegistrableRPCService] = []
             if let orderers {
-                services.append(AtomicBroadcastService(context, orderer: orderers) { orderers.ordering(of: $0) })
+                services.append(AtomicBroadcastService(context, orderer: orderers) { orderers.source(of: $0) })
             }
+            if let committees { services.append(CommitteeService(context, wire: committees)) }
             if let peers {
                 services.append(EndorserService(context) { try await peers.process($0) })
                 services.append(DeliverService(context) { peers.peer(of: $0) })
+                services.append(SnapshotService(context, membership: msp.membership) { peers.peer(of: $0)?.snapshots })
+                services.append(DiscoveryService(context, node: peers.discovery(listen: configuration.listen)))
+            }
+            if let gateway {
+                services.append(GatewayService(context) { gateway.channel(of: $0, listening: context.endpoint) })
             }
             return services
         }
@@ -102,7 +132,18 @@ package final class NodeServer: Sendable {
                 }
             }
             if let orderers = self.orderers { group.addTask { try await self.order(orderers) } }
-            if let peers = self.peers { group.addTask { await self.follow(peers) } }
+            if let peers = self.peers {
+                group.addTask { await self.follow(peers) }
+                group.addTask { await peers.processes.run() }
+            }
+            if let gateway = self.gateway { group.addTask { await gateway.run() } }
+            if let chaincodes = self.chaincodes {
+                group.addTask { try await chaincodes.run() }
+                group.addTask {
+                    guard let endpoint = try? await chaincodes.endpoint() else { return }
+                    self.report(.takingChaincode(node: self.configuration.name, endpoint))
+                }
+            }
             group.addTask {
                 // Told to, or cancelled.
                 _ = await self.stopping.wait()
@@ -124,17 +165,40 @@ package final class NodeServer: Sendable {
     private func end() {
         self.server.stop()
         self.admin?.stop()
+        self.chaincodes?.stop()
+        self.gateway?.close()
         self.orderers?.close()
         self.peers?.close()
+        self.peers?.processes.stop()
     }
 
     /// Runs the ordering of every channel, of those that are joined later too; the first that fails ends all.
     private func order(_ orderers: OrdererChannels) async throws {
-        try await withThrowingDiscardingTaskGroup { group in
-            for await arrival in orderers.arrivals {
-                self.report(.ordering(node: self.configuration.name, arrival.channel))
-                group.addTask { try await arrival.ordering.run() }
+        try await withThrowingTaskGroup(of: Void.self) { links in
+            // Until the last member has ended.
+            if let committees = self.committees { links.addTask { await committees.run() } }
+            defer { links.cancelAll() }
+            try await withThrowingDiscardingTaskGroup { group in
+                for await arrival in orderers.arrivals {
+                    self.report(.ordering(node: self.configuration.name, arrival.channel))
+                    group.addTask {
+                        try await arrival.ordering.run()
+                        try orderers.ended(arrival.channel)
+                    }
+                }
             }
+        }
+    }
+
+    /// Tells of transactions that are not valid, as an operator would look for them.
+    private func reportInvalid(of peer: PeerNode) {
+        let (name, channel, report) = (self.configuration.name, peer.channel, self.report)
+        peer.observeInvalid { statuses in
+            for status in statuses.prefix(NodeLimits.reportedInvalid) {
+                report(.invalid(node: name, channel, status.transaction, status.block, status.code))
+            }
+            let more = statuses.count - NodeLimits.reportedInvalid
+            if more > 0, let last = statuses.last { report(.moreInvalid(node: name, channel, last.block, count: more)) }
         }
     }
 
@@ -148,6 +212,7 @@ package final class NodeServer: Sendable {
             }
             for await peer in peers.arrivals {
                 self.report(.channelOpen(node: name, peer.channel, height: peer.height))
+                self.reportInvalid(of: peer)
                 group.addTask {
                     let follower = BlockFollower(
                         node: name, channel: peer.channel, receiver: peer, pace: self.pace, feeds: { self.feeds.feeds(of: peer.bundle) },
@@ -162,61 +227,5 @@ package final class NodeServer: Sendable {
             }
             group.cancelAll()
         }
-    }
-}
-
-/// The files that a node's configuration names, read with errors that say which.
-private struct NodeFiles {
-    let configuration: NodeConfiguration
-
-    func tls(now: Timestamp) throws(NodeConfigurationError) -> ServerTLS? {
-        guard let tls = self.configuration.tls else { return nil }
-        let certificates = try self.read(tls.certificate, "tls.certificate")
-        if let certificate = try? Certificate(pem: certificates), now > Timestamp(seconds: certificate.notAfter) {
-            throw .certificateOutOfTime(
-                file: tls.certificate, key: "tls.certificate",
-                reason: "the certificate has been over since \(certificate.notAfter) (seconds since 1970): issue a new one")
-        }
-        let authorities = try self.authorities(tls.clientAuthorities, "tls.clientAuthorities")
-        return ServerTLS(
-            certificates: certificates, key: try self.read(tls.key, "tls.key"),
-            clients: authorities.isEmpty ? .requested : .demanded(authorities: authorities))
-    }
-
-    /// The same pair for the admin port, which demands a certificate of its own authorities.
-    func adminTLS(_ admin: NodeConfiguration.Admin, _ tls: ServerTLS?) throws(NodeConfigurationError) -> ServerTLS? {
-        guard var tls else { return nil }
-        tls.clients = .demanded(authorities: try self.authorities(admin.clientAuthorities, "admin.clientAuthorities"))
-        return tls
-    }
-
-    private func authorities(_ files: [String], _ key: String) throws(NodeConfigurationError) -> [[UInt8]] {
-        var authorities: [[UInt8]] = []
-        for file in files { authorities.append(try self.read(file, key)) }
-        return authorities
-    }
-
-    func genesisBlocks() throws(NodeConfigurationError) -> [OrderedBlock] {
-        var blocks: [OrderedBlock] = []
-        for file in self.configuration.genesisFiles {
-            let bytes = try self.read(file, "channels", limit: NodeLimits.genesisBytes)
-            do {
-                let block = try OrderedBlock(serialized: bytes)
-                _ = try ChannelFolder.channel(of: block)
-                blocks.append(block)
-            } catch {
-                throw .unreadable(file: file, key: "channels", reason: "\(error)")
-            }
-        }
-        return blocks
-    }
-
-    private func read(_ file: String, _ key: String, limit: Int = NodeLimits.nodeFileBytes) throws(NodeConfigurationError) -> [UInt8] {
-        do {
-            if let bytes = try HostFiles.read(file, limit: limit) { return bytes }
-        } catch {
-            throw .unreadable(file: file, key: key, reason: error.reason)
-        }
-        throw .unreadable(file: file, key: key, reason: "there is no such file; name one that is")
     }
 }

@@ -12,6 +12,7 @@ package struct NotesContract: Contract {
         [
             .submit("put", "key", "text") { (context: Context, key: String, text: String) throws(ContractError) in
                 try context.putString(key, text)
+                try context.setEvent("put", Array(key.utf8))
             },
             .evaluate("get", "key") { (context: Context, key: String) throws(ContractError) -> [UInt8] in
                 try context.getState(key, orNotFound: "the note")

@@ -4,14 +4,6 @@ import SelvageClient
 import Synchronization
 import SystemContracts
 
-/// A channel's ordering service on this node: takes envelopes, gives blocks, and runs until it is stopped.
-package protocol ChannelOrdering: OrdererConnection, DeliverSource {
-    func run() async throws(NodeError)
-    func stop()
-}
-
-extension OrderingNode: ChannelOrdering {}
-
 /// The channels that a node orders, found by the channel that an envelope names.
 package final class OrdererChannels: OrdererConnection {
     /// A channel that is to be run.
@@ -22,12 +14,15 @@ package final class OrdererChannels: OrdererConnection {
 
     private struct State {
         var channels: [ChannelID: any ChannelOrdering] = [:]
+        /// Fires when a channel is removed.
+        var removals: [ChannelID: OneTimeSignal<Void>] = [:]
+        /// Left, with files that are still in use.
+        var leaving: Set<ChannelID> = []
         var isClosed = false
     }
 
-    private let name: String
     private let folder: ChannelFolder
-    private let open: @Sendable (OrderedBlock, _ folder: String) throws(NodeError) -> any ChannelOrdering
+    private let choice: OrderingChoice
     private let state = Mutex(State())
     /// One channel at a time, so that none is joined twice.
     private let joining = Mutex(())
@@ -38,28 +33,27 @@ package final class OrdererChannels: OrdererConnection {
     /// Opens all channels that the node ordered before, and those that are new.
     ///
     /// - Parameters:
+    ///   - choice: Decides how each channel is ordered.
     ///   - folder: Of the node; block files are below it.
     ///   - genesis: The first blocks of channels that it orders from now on; one that is there already is passed over.
-    package init(
-        name: String, identity: SigningIdentity, folder: String, genesis: [OrderedBlock], environment: SystemEnvironment,
-        signatures: any SignatureVerifying
-    ) throws(NodeError) {
-        self.name = name
+    package init(_ choice: OrderingChoice, folder: String, genesis: [OrderedBlock]) throws(NodeError) {
+        self.choice = choice
         self.folder = ChannelFolder(root: folder + "/ordering")
-        self.open = { (genesis, folder) throws(NodeError) in
-            try OrderingNode(name: name, identity: identity, folder: folder, genesis: genesis, environment: environment, signatures: signatures)
-        }
         (self.arrivals, self.arrivalInput) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(NodeLimits.channels))
         do {
+            try self.folder.finishRemovals()
             for block in try self.folder.joined() {
                 let channel = try ChannelFolder.channel(of: block)
-                self.add(try self.open(block, self.folder.folder(of: channel)), as: channel)
+                self.add(try choice.open(block, folder: self.folder.folder(of: channel)), as: channel)
             }
-            for block in genesis where self.ordering(of: try ChannelFolder.channel(of: block)) == nil { try self.join(genesis: block) }
+            for block in genesis {
+                let channel = try ChannelFolder.channel(of: block)
+                if self.ordering(of: channel) == nil, try !self.folder.hasLeft(channel) { try self.join(genesis: block) }
+            }
         } catch let error as NodeError {
             throw error
         } catch {
-            throw .notJoined(node: name, reason: "\(error)")
+            throw .notJoined(node: choice.name, reason: "\(error)")
         }
     }
 
@@ -79,9 +73,11 @@ package final class OrdererChannels: OrdererConnection {
             if known { throw .alreadyJoined(channel) }
             guard count < NodeLimits.channels else { throw .tooMany(limit: NodeLimits.channels) }
             guard !isClosed else { throw .failed(channel, reason: "the node is being stopped") }
+            guard !self.isLeaving(channel) else { throw .failed(channel, reason: ChannelRemovalError.isBeingRemoved.description) }
             do {
+                try self.folder.forgetLeaving(channel)
                 // Only a channel that opens is noted, and opened at every start from then on.
-                let ordering = try self.open(genesis, self.folder.folder(of: channel))
+                let ordering = try self.choice.open(genesis, folder: self.folder.folder(of: channel))
                 try self.folder.note(genesis, of: channel)
                 self.add(ordering, as: channel)
             } catch {
@@ -91,8 +87,48 @@ package final class OrdererChannels: OrdererConnection {
         return channel
     }
 
+    /// The blocks of a channel; streams of them end when it is removed.
+    func source(of channel: ChannelID) -> OrderedChannel? {
+        self.state.withLock { state in
+            state.channels[channel].map { OrderedChannel(ordering: $0, removal: state.removals[channel] ?? OneTimeSignal()) }
+        }
+    }
+
+    /// Whether a channel was removed and its files are still in use.
+    func isLeaving(_ channel: ChannelID) -> Bool { self.state.withLock { $0.leaving.contains(channel) } }
+
+    /// Stops ordering a channel, durably: it is not there after the next start either. Its files go when `ended(_:)` is called.
+    func remove(_ channel: ChannelID) throws(ChannelRemovalError) {
+        try self.joining.withLock { (_: inout sending Void) throws(ChannelRemovalError) in
+            if self.isLeaving(channel) { throw .isBeingRemoved }
+            guard let ordering = self.ordering(of: channel) else { throw .notThere }
+            do throws(HostFileError) { try self.folder.leave(channel) } catch { throw .failed(reason: error.description) }
+            let removal = self.state.withLock { state in
+                state.channels[channel] = nil
+                state.leaving.insert(channel)
+                return state.removals.removeValue(forKey: channel)
+            }
+            ordering.stop()
+            removal?.fire(())
+        }
+    }
+
+    /// To be told that a channel's `run()` has ended: the files of one that was removed go then.
+    ///
+    /// - Throws: `HostFileError`; the next start tries again.
+    func ended(_ channel: ChannelID) throws(HostFileError) {
+        try self.joining.withLock { (_: inout sending Void) throws(HostFileError) in
+            guard self.isLeaving(channel) else { return }
+            try self.folder.removeFiles(of: channel)
+            _ = self.state.withLock { $0.leaving.remove(channel) }
+        }
+    }
+
     private func add(_ ordering: any ChannelOrdering, as channel: ChannelID) {
-        self.state.withLock { $0.channels[channel] = ordering }
+        self.state.withLock { state in
+            state.channels[channel] = ordering
+            state.removals[channel] = OneTimeSignal()
+        }
         self.arrivalInput.yield(Arrival(channel: channel, ordering: ordering))
     }
 

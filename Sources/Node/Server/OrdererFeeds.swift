@@ -16,22 +16,12 @@ struct OrdererFeeds: Sendable {
 
     /// Those of a configuration, in its order; an address that cannot be used is left out.
     func feeds(of bundle: ChannelBundle) -> [any BlockFeed] {
-        var feeds: [any BlockFeed] = []
-        var known: Set<NodeAddress> = []
-        let ofOrganizations = bundle.ordererOrganizations.flatMap { organization in
-            organization.endpoints.map { ($0, organization.msp.tlsRoots + organization.msp.tlsIntermediates) }
-        }
-        // Channels of an earlier kind have one list for all organisations.
-        let allRoots = bundle.ordererOrganizations.flatMap { $0.msp.tlsRoots + $0.msp.tlsIntermediates }
-        let endpoints = ofOrganizations.isEmpty ? bundle.ordererEndpoints.map { ($0, allRoots) } : ofOrganizations
-        for (text, roots) in endpoints {
-            guard let address = try? NodeAddress(text), known.insert(address).inserted else { continue }
+        bundle.orderingNodes().map { node in
             let own = self.tls.map { ClientTLS.Certificate(chain: $0.certificates, key: $0.key) }
-            let tls = self.tls == nil ? nil : ClientTLS(roots: roots.map(\.pem), certificate: own)
-            feeds.append(
-                OrdererFeed(address: address, tls: tls, channel: bundle.channelID, identity: self.identity, environment: self.environment))
+            let tls = self.tls == nil ? nil : ClientTLS(roots: node.roots, certificate: own)
+            return OrdererFeed(
+                address: node.address, tls: tls, channel: bundle.channelID, identity: self.identity, environment: self.environment)
         }
-        return feeds
     }
 }
 
@@ -47,7 +37,7 @@ struct OrdererFeed: BlockFeed {
 
     func read(from number: UInt64, _ take: @Sendable (_ next: () async throws -> OrderedBlock?) async throws -> Void) async throws {
         let connection = try NodeConnection(to: self.address, name: self.name, tls: self.tls)
-        let request = try self.request(from: number, certificateHash: connection.certificateHash)
+        let request = try self.request(Self.seek(from: number), certificateHash: connection.certificateHash)
         // What the taker says of a block is not a failure of the connection, which would be put in other words.
         let verdict = OneTimeSignal<any Error>()
         do {
@@ -58,6 +48,28 @@ struct OrdererFeed: BlockFeed {
             }
         } catch {
             throw verdict.value ?? error
+        }
+    }
+
+    func has(_ number: UInt64) async throws -> Bool {
+        let connection = try NodeConnection(to: self.address, name: self.name, tls: self.tls)
+        var seek = Self.seek(from: number)
+        seek.stop.specified.number = number
+        seek.behavior = .failIfNotReady
+        // The header alone, where the block is large.
+        seek.contentType = .headerWithSig
+        let request = try self.request(seek, certificateHash: connection.certificateHash)
+        return try await NodeConnection.whileOpen([connection]) {
+            try await connection.call { client in
+                try await client.bidirectionalStreaming(
+                    request: StreamingClientRequest { try await $0.write(request) },
+                    descriptor: Orderer_AtomicBroadcast.Method.Deliver.descriptor, serializer: BytesCoding(), deserializer: BytesCoding(),
+                    options: connection.options(hasDeadline: true)
+                ) { response in
+                    for try await message in response.messages { return DeliveredItem.isBlock(message) }
+                    return false
+                }
+            }
         }
     }
 
@@ -84,12 +96,17 @@ struct OrdererFeed: BlockFeed {
         }
     }
 
-    /// A signed envelope that asks for all blocks from a number on, those to come too.
-    private func request(from number: UInt64, certificateHash: [UInt8]) throws -> [UInt8] {
+    /// All blocks from a number on, those to come too.
+    private static func seek(from number: UInt64) -> Orderer_SeekInfo {
         var seek = Orderer_SeekInfo()
         seek.start.specified.number = number
         seek.stop.specified.number = .max
         seek.behavior = .blockUntilReady
+        return seek
+    }
+
+    /// A signed envelope that asks for blocks.
+    private func request(_ seek: Orderer_SeekInfo, certificateHash: [UInt8]) throws -> [UInt8] {
         var header = Common_ChannelHeader()
         header.type = Int32(Common_HeaderType.deliverSeekInfo.rawValue)
         header.channelID = self.channel.text
@@ -158,6 +175,12 @@ struct DeliveredItem: Equatable {
             if bytes[index - 1] < 0x80 { return length == UInt64(bytes.count - index) ? Array(bytes[index...]) : nil }
         }
         return nil
+    }
+
+    /// Whether an `orderer.DeliverResponse` holds a block, which may be without its data.
+    static func isBlock(_ bytes: [UInt8]) -> Bool {
+        if case .block? = (try? DeliveredItem(bytes))?.content { return true }
+        return false
     }
 
     /// - Throws: `Ending.status` when it is none.

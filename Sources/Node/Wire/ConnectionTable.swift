@@ -1,3 +1,4 @@
+import CryptoPrimitives
 import GRPCNIOTransportHTTP2Posix
 import NIOCore
 import Synchronization
@@ -7,8 +8,8 @@ final class ConnectionTable: Sendable {
     private struct State {
         var count = 0
         var ofAddress: [String: Int] = [:]
-        /// SHA-256 of the client's certificate and of its public key, by the name that calls have for their connection.
-        var certificates: [String: (hash: [UInt8], key: [UInt8]?)] = [:]
+        /// SHA-256 of the client's certificate, of its PEM text and of its public key, by the name that calls have for their connection.
+        var certificates: [String: (hash: [UInt8], textHash: [UInt8], key: [UInt8]?)] = [:]
         /// The library's ends of the connections that are open.
         var ends: [String: ConnectionEnd] = [:]
         var isStopping = false
@@ -67,13 +68,19 @@ final class ConnectionTable: Sendable {
         if !ends.isEmpty { _ = Unmanaged.passRetained(Ends(ends)) }
     }
 
-    func note(certificateHash: [UInt8], key: [UInt8]?, of connection: String) {
-        self.state.withLock { $0.certificates[connection] = (certificateHash, key) }
+    func note(certificate der: [UInt8], key: [UInt8]?, of connection: String) {
+        let (hash, textHash) = (SHA256.hash(der), SHA256.hash(Array(PEM.encode(label: "CERTIFICATE", der: der).utf8)))
+        self.state.withLock { $0.certificates[connection] = (hash, textHash, key) }
     }
 
     /// SHA-256 of the certificate that a client showed; nil without one.
     func certificateHash(of connection: String) -> [UInt8]? {
         self.state.withLock { $0.certificates[connection]?.hash }
+    }
+
+    /// The same, and SHA-256 of its PEM text, which some of Fabric's programs take for it; empty without one.
+    func certificateHashes(of connection: String) -> [[UInt8]] {
+        self.state.withLock { $0.certificates[connection].map { [$0.hash, $0.textHash] } ?? [] }
     }
 
     /// SHA-256 of the public key of the certificate that a client showed; nil without one.

@@ -18,10 +18,10 @@ package struct WireLimits: Sendable, Equatable {
     package var broadcastSeconds: Int64 = 30
     /// What one call may have in flight towards a handler that is slow; beyond it HTTP/2 stops the sender.
     package var windowBytes = 1 << 20
-    /// How long a new connection may take until TLS is agreed on, in seconds.
+    /// How long a new connection may take until TLS is agreed on and HTTP/2 has begun, in seconds. It is closed then.
     package var handshakeSeconds: Int64 = 20
-    /// How often a client may ping, in seconds, with or without calls.
-    package var clientPingSeconds: Int64 = 30
+    /// How long a connection may be without a call, in seconds. The client is told then, and connects again when it has one.
+    package var idleSeconds: Int64 = 1_800
     /// When a silent connection is pinged, and how long the answer may take, in seconds.
     package var serverPingSeconds: Int64 = 7_200
     package var pingAnswerSeconds: Int64 = 20

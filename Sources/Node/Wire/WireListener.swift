@@ -3,6 +3,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
+import SelvageClient
 
 /// Where a server listens.
 package struct WireEndpoint: Hashable, Sendable, CustomStringConvertible {
@@ -68,10 +69,8 @@ struct WireListener: HTTP2ServerTransport.ListenerFactory {
                     try pipeline.addHandler(NIOSSLServerHandler(context: tls))
                 }
             }
-            try pipeline.addHandler(
-                ConnectionHandler(
-                    table: self.table, name: names.connection, host: names.host,
-                    deadline: self.tls == nil ? nil : .seconds(self.limits.handshakeSeconds)))
+            try pipeline.addHandler(ConnectionHandler(table: self.table, name: names.connection, host: names.host, limits: self.limits))
+            try pipeline.addHandler(PingAnswers(ofClient: true))
         }.flatMap {
             configurator.configure(channel: channel, tls: self.tls == nil ? .none : .configured(requireALPN: false))
         }.map { connection in

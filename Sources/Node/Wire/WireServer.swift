@@ -24,7 +24,7 @@ package final class WireServer: Sendable {
         let security = try tls?.context(now: clock())
         let context = WireContext(
             now: clock, limits: limits, connections: ConnectionTable(limits: limits), stopping: OneTimeSignal(),
-            bindsRequests: tls?.bindsRequests ?? false, serverKey: try tls?.keyHash())
+            bindsRequests: tls?.bindsRequests ?? false, serverKey: try tls?.keyHash(), bound: self.bound)
         let listener = WireListener(
             endpoint: endpoint, tls: security, takesAnyCertificate: tls?.takesAnyCertificate ?? false, limits: limits,
             table: context.connections, bound: self.bound)
@@ -95,8 +95,7 @@ package final class WireServer: Sendable {
         configuration.http2.maxConcurrentStreams = limits.callsOfOneConnection
         configuration.connection.keepalive.time = .seconds(limits.serverPingSeconds)
         configuration.connection.keepalive.timeout = .seconds(limits.pingAnswerSeconds)
-        configuration.connection.keepalive.clientBehavior.allowWithoutCalls = true
-        configuration.connection.keepalive.clientBehavior.minPingIntervalWithoutCalls = .seconds(limits.clientPingSeconds)
+        configuration.channelDebuggingCallbacks.onAcceptHTTP2Stream = { ConnectionHandler.count($0) }
         return configuration
     }
 }

@@ -137,6 +137,13 @@ package struct CommitteeBlocks: Sendable {
         return id
     }
 
+    /// The number of a consensus key: of a consenter, or of somebody whose key is registered; nil when the chain does not know it.
+    package func number(of identity: SigningIdentity) -> UInt32? {
+        if let id = try? self.consenter(of: identity) { return id }
+        guard let plane = (self.governance as? ElectedGovernance)?.plane else { return nil }
+        return plane.number(ofKey: identity.certificate.publicKey.x963)
+    }
+
     /// Makes a candidate.
     ///
     /// - Parameters:

@@ -27,7 +27,7 @@ package final class NodeConnection: Sendable {
         let transport: HTTP2ClientTransport.Posix
         do {
             transport = try HTTP2ClientTransport.Posix(
-                target: Self.target(of: address), transportSecurity: security, config: Self.configuration(limits, address))
+                target: Self.target(of: address), transportSecurity: security, config: Self.configuration(limits, address, isTLS: tls != nil))
         } catch {
             throw .unreachable(node: name, address: address, reason: "\(error)")
         }
@@ -102,12 +102,13 @@ package final class NodeConnection: Sendable {
         }
     }
 
-    private static func configuration(_ limits: ClientWireLimits, _ address: NodeAddress) -> HTTP2ClientTransport.Posix.Config {
+    private static func configuration(_ limits: ClientWireLimits, _ address: NodeAddress, isTLS: Bool) -> HTTP2ClientTransport.Posix.Config {
         .defaults { configuration in
             configuration.http2.authority = address.serverName
             configuration.http2.targetWindowSize = limits.windowBytes
             configuration.backoff.initial = .milliseconds(limits.firstRetryMilliseconds)
             configuration.backoff.max = .milliseconds(limits.lastRetryMilliseconds)
+            configuration.answerPings(isTLS: isTLS)
             // Kept open without calls, as Fabric's clients do.
             configuration.connection.maxIdleTime = nil
             configuration.connection.keepalive = HTTP2ClientTransport.Config.Keepalive(

@@ -28,12 +28,17 @@ package enum NodeConnectionError: Error, Equatable, Sendable, CustomStringConver
         case .certificateUnreadable(let what): "\(what) cannot be read: give a PEM file of certificates"
         case .keyUnreadable: "the client's TLS private key cannot be read: give an unencrypted PEM file"
         case .keyDoesNotFitCertificate: "the client's TLS private key does not belong to its certificate: give the pair that was issued together"
-        case .unreachable(let node, let address, let reason): "\(node) at \(address) cannot be reached: \(reason)"
-        case .timedOut(let node, let address): "\(node) at \(address) gave no answer in time; ask again later, or another node"
+        case .unreachable(let node, let address, let reason): "\(Self.name(node, address)) cannot be reached: \(reason)"
+        case .timedOut(let node, let address): "\(Self.name(node, address)) gave no answer in time; ask again later, or another node"
         case .failed(let node, let code, _, let message): "\(node) refused the call (\(code)): \(message)"
         case .noAnswer(let node): "\(node) ended the call without an answer; ask another node"
         case .badAnswer(let node, let reason): "\(node) gave an answer that cannot be read: \(reason)"
         }
+    }
+
+    /// A node that is known by its address alone is not named twice.
+    private static func name(_ node: String, _ address: NodeAddress) -> String {
+        node.hasSuffix(address.description) ? node : "\(node) at \(address)"
     }
 
     /// What the library says, in the terms of this enum; cancellation stays what it is.
@@ -51,6 +56,8 @@ package enum NodeConnectionError: Error, Equatable, Sendable, CustomStringConver
 
     /// The library's sentence with the innermost cause, which is what helps.
     private static func words(_ error: RPCError) -> String {
+        let refused = "the connection is refused: nobody listens there; start the node, or correct the address"
+        if error.message.contains("Connection refused") { return refused }
         guard var cause = error.cause else { return error.message }
         while let inner = (cause as? RPCError)?.cause { cause = inner }
         let text = "\(cause)"
@@ -62,6 +69,10 @@ package enum NodeConnectionError: Error, Equatable, Sendable, CustomStringConver
         }
         if text.contains("ALERT_CERTIFICATE_REQUIRED") {
             return "it demands a TLS certificate of the client; give one that an authority of its channel has issued"
+        }
+        if text.contains("Connection refused") { return refused }
+        if text.contains("Connection reset by peer") {
+            return "it closes the connection at once: it is being stopped, or one side alone speaks TLS; try again, or correct the settings"
         }
         // TLS errors end in places of the library's source, which help nobody here.
         return "\(error.message) (\(text.text(before: " at /")))"

@@ -16,7 +16,7 @@ enum PackageTemplate {
             }
             let name = String(decoding: inside.dropFirst(), as: UTF8.self)
             guard let value = values[name] else {
-                throw .connection(reason: "nothing stands for the placeholder \(name); give this node a value for it")
+                throw .connection(reason: "nothing stands for the placeholder \(name); give this node a value for it (chaincode.values in its file)")
             }
             result += Array(value.utf8)
             rest = content[(end + 2)...]

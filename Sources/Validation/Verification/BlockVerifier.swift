@@ -24,7 +24,8 @@ package struct BlockVerifier: Sendable {
 
     package init(_ authority: BlockAuthority, form: Form) {
         self.authority = authority
-        self.form = form
+        // The genesis block says who orders, and no update changes it: on etcd one orderer's signature is all there is.
+        self.form = authority.bundle.isOrderedOnEtcd ? .fabric : form
     }
 
     /// For a block whose parent changed no configuration.

@@ -11,7 +11,7 @@ struct ConfigCommand: ParsableCommand {
             SOURCE is a configuration block, a folder of blocks or of a ledger (its newest configuration counts), a serialised Config or \
             ConfigUpdate, a CONFIG_UPDATE envelope, or the YAML or JSON that 'config show' prints.
             """,
-        subcommands: [ConfigShow.self, ConfigDiff.self, ConfigApply.self, ConfigSign.self])
+        subcommands: [ConfigShow.self, ConfigDiff.self, ConfigApply.self, ConfigSign.self, ConfigOnEtcd.self])
 
     /// Tells a person what is wrong, and ends the command.
     static func fail(_ problem: any Error) -> ExitCode {

@@ -7,7 +7,7 @@ import Node
 /// Runs a whole network in one process.
 struct DevCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dev", abstract: "Run a whole network in one process: two organisations with a peer each, and an ordering service.",
+        commandName: "dev", abstract: "Run a whole network in one process: two organisations with a peer each, and a committee of four.",
         discussion: """
             Every node has its own port and TLS, so any client of Fabric can be pointed at it. The contracts that come with selvage are approved and \
             committed. When that is done, one line with "ready" and the endpoints goes to standard output; SIGINT or SIGTERM ends it.
@@ -24,7 +24,7 @@ struct DevCommand: AsyncParsableCommand {
     @Option(help: "The ports are this one and those after it.")
     var port = 7050
 
-    @Option(help: "How large the network is: solo (one organisation) or dev (two).")
+    @Option(help: "How large the network is: solo (one organisation, one ordering node), dev, or medium (a committee of seven).")
     var preset: NetworkPlan.Preset = .dev
 
     @Option(help: "The name of the channel.")

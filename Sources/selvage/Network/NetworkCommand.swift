@@ -61,16 +61,24 @@ struct NetworkCommand: ParsableCommand {
             discussion: """
                 Keys are laid out as Fabric's tools do: organizations/peerOrganizations/... The nodes are in nodes/, the channel's first block is \
                 CHANNEL.block, and peer-org1.env sets up Fabric's peer command.
+                With --hosts the nodes are on machines of their own: a text file with one line for each node, its name and its machine, such as \
+                "orderer.example.com 10.0.0.1" or "peer0.org1.example.com peers.example.net:7051". Copy the folder to each machine, without the \
+                private keys of others, and start the machine's nodes there with "selvage node start".
                 Example:
                   selvage network init net && selvage network up net
-                Exit codes: 0 good, 1 there is a network already, 2 wrong usage, 3 the folder cannot be written.
+                Exit codes: 0 good, 1 there is a network already, 2 wrong usage, 3 the folder cannot be written, or the hosts file cannot be used.
                 """)
 
         @Argument(help: "The network's folder; made if it is not there.")
         var directory: String
 
-        @Option(help: "How large the network is: solo (one organisation, a peer, an ordering node) or dev (two organisations).")
+        @Option(
+            help: "How large the network is: solo (one organisation, one ordering node), dev (two, a committee of four) or medium (of seven)."
+        )
         var preset: NetworkPlan.Preset = .dev
+
+        @Option(help: "A file that names the machine of each node; by default all are on this one.")
+        var hosts: String?
 
         @Option(help: "The name of the channel.")
         var channel = "mychannel"
@@ -87,7 +95,9 @@ struct NetworkCommand: ParsableCommand {
                 throw ExitCode(CommandExit.refused.rawValue)
             }
             try await NetworkCommand.attempt("init") {
-                try network.make(try NetworkPlan(preset: self.preset, channel: ChannelID(self.channel), firstPort: self.port))
+                let hosts = try self.hosts.map { try NetworkHosts(text: try String(contentsOfFile: $0, encoding: .utf8), file: $0) }
+                try network.make(
+                    try NetworkPlan(preset: self.preset, channel: ChannelID(self.channel), firstPort: self.port, hosts: hosts))
                 try NetworkCommand.show(network, as: self.output.format)
             }
         }

@@ -15,7 +15,8 @@ struct NodeCommand: ParsableCommand {
                 Example:
                   selvage network init net
                   selvage node start --config net/nodes/peer0.org1.example.com/node.yaml
-                Keys of the file: name, mspID, msp, data, listen, tls (certificate, key, clientAuthorities), roles, admin (listen, clientAuthorities), ordering, channels.
+                Keys of the file: name, mspID, msp, data, listen, tls (certificate, key, clientAuthorities), roles, admin (listen, clientAuthorities), ordering, channels, address, \
+                peers (address, mspID, tlsRoots), chaincode (values, takesUnsolicited).
                 Exit codes: 0 it was asked to end and did, 2 wrong usage, 3 it cannot start or go on: the file, a certificate, the port or the disk.
                 """)
 

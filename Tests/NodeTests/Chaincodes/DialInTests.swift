@@ -12,7 +12,7 @@ import Testing
 /// Chaincodes that connect to their peer, `/protos.ChaincodeSupport/Register`.
 struct DialInTests {
     /// A chaincode that connects to a peer, for as long as the body runs.
-    private static func withChaincode(
+    static func withChaincode(
         _ chaincode: ShimChaincode, at endpoint: WireEndpoint, _ body: @escaping @Sendable () async throws -> Void
     ) async throws {
         try await WireCalls.withClient(of: endpoint, security: .plaintext) { client async throws in
@@ -60,7 +60,7 @@ struct DialInTests {
     }
 
     /// Waits until the peer knows a chaincode, which is a moment after it has said so.
-    private static func waitUntilKnown(_ chaincode: ShimChaincode, _ processes: ChaincodeProcesses) async throws {
+    static func waitUntilKnown(_ chaincode: ShimChaincode, _ processes: ChaincodeProcesses) async throws {
         _ = await chaincode.ready.wait()
         try Task.checkCancellation()
         while processes.runtime(of: chaincode.name.withLock { $0 }) == nil { await Task.yield() }

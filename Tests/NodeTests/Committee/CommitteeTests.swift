@@ -76,6 +76,27 @@ import Testing
         }
     }
 
+    @Test func `a member that starts again orders nothing twice, however long ago it was ordered`() async throws {
+        let world = try CommitteeWorld.shared.get()
+        let folder = try TemporaryFolder()
+        var settings = world.settings
+        // What was ordered before the last two blocks, no pool remembers.
+        settings.ordering.replayBlocks = 2
+        let committee = try world.committee(in: folder, settings: settings)
+        try await world.running(committee, in: folder) {
+            for number in 1...6 {
+                #expect(await committee.connection(to: 1).broadcast(try world.envelope(number)).status == 200)
+                _ = try await committee.waitForEnvelopes(number, at: self.members, in: world)
+            }
+            try await committee.stopMember(1)
+            try committee.startMember(1)
+            #expect(await committee.connection(to: 1).broadcast(try world.envelope(7)).status == 200)
+            let chains = try await committee.waitForEnvelopes(7, at: self.members, in: world)
+            for chain in chains { #expect(world.fault(in: chain) == nil) }
+            #expect(committee.member(1)?.waitingCount == 0)
+        }
+    }
+
     @Test func `with two members down nothing is decided and nothing lost, and it goes on when one returns`() async throws {
         let world = try CommitteeWorld.shared.get()
         let folder = try TemporaryFolder()

@@ -64,7 +64,7 @@ struct CommitteeWorld: Sendable {
     /// A committee in a folder of its own; `absent` members are not run.
     func committee(
         in folder: TemporaryFolder, absent: Set<Int> = [], files: [Int: any BlockFileIO] = [:],
-        transport: LocalCommitteeTransport = LocalCommitteeTransport()
+        transport: LocalCommitteeTransport = LocalCommitteeTransport(), settings: CommitteeSettings? = nil
     ) throws -> OrderingCommittee {
         let seats = (1...4).filter { !absent.contains($0) }.map { number in
             OrderingCommittee.Seat(
@@ -72,7 +72,7 @@ struct CommitteeWorld: Sendable {
                 files: files[number] ?? SystemFiles())
         }
         return try OrderingCommittee(
-            seats: seats, genesis: self.genesis, settings: self.settings, environment: self.environment, transport: transport)
+            seats: seats, genesis: self.genesis, settings: settings ?? self.settings, environment: self.environment, transport: transport)
     }
 
     /// A signed envelope; the number makes the nonce, so equal numbers are one transaction.

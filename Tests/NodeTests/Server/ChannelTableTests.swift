@@ -99,8 +99,9 @@ import Testing
         let bench = try ServerBench()
         let orderer = try bench.orderer()
         let channels = try OrdererChannels(
-            name: "orderer", identity: orderer.identity, folder: bench.path("orderer"), genesis: [bench.genesis(), bench.genesis(of: "another")],
-            environment: bench.environment, signatures: DirectSignatureVerifier())
+            OrderingChoice(
+                name: "orderer", identity: orderer.identity, environment: bench.environment, signatures: DirectSignatureVerifier()),
+            folder: bench.path("orderer"), genesis: [bench.genesis(), bench.genesis(of: "another")])
         #expect(channels.channelIDs == ["another", "mychannel"])
         func broadcast(_ channel: ChannelID) async throws -> BroadcastReply {
             let header = ChannelHeader(

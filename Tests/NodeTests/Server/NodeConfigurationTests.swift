@@ -1,6 +1,7 @@
 import CryptoPrimitives
 import Identity
 import LedgerModel
+import SelvageClient
 import TestSupport
 import Testing
 
@@ -26,6 +27,14 @@ import Testing
         channels:
           - a.block
           - /b.block
+        address: peer0.example:7051
+        peers:
+          - address: peer1.example:7051
+            mspID: Org1MSP
+          - {address: 'peer0.other.example:9051', mspID: Org2MSP, tlsRoots: [keys/other.crt]}
+        chaincode:
+          takesUnsolicited: 127.0.0.1:7054
+          values: {peername: one, host: goods.example}
         """
 
     @Test func `paths are seen from the folder of the file`() throws {
@@ -41,7 +50,15 @@ import Testing
                     roles: [.peer, .orderer],
                     admin: NodeConfiguration.Admin(
                         listen: WireEndpoint(host: "127.0.0.1", port: 7053), clientAuthorities: ["/etc/node/keys/admins.crt"]),
-                    ordering: .fabric, genesisFiles: ["/etc/node/a.block", "/b.block"]))
+                    ordering: .fabric, genesisFiles: ["/etc/node/a.block", "/b.block"],
+                    address: NodeAddress(host: "peer0.example", port: 7051),
+                    peers: [
+                        NodeConfiguration.KnownPeer(address: NodeAddress(host: "peer1.example", port: 7051), mspID: "Org1MSP"),
+                        NodeConfiguration.KnownPeer(
+                            address: NodeAddress(host: "peer0.other.example", port: 9051), mspID: "Org2MSP", tlsRoots: ["/etc/node/keys/other.crt"]),
+                    ],
+                    chaincode: NodeConfiguration.ChaincodeSection(
+                        takesUnsolicited: WireEndpoint(host: "127.0.0.1", port: 7054), values: ["peername": "one", "host": "goods.example"])))
         #expect(try NodeConfiguration(text: Self.good, file: "node.yaml").mspFolder == "keys/msp")
     }
 
@@ -50,6 +67,11 @@ import Testing
         let configuration = try NodeConfiguration(text: text, file: "f")
         #expect(configuration.tls == nil && configuration.ordering == .selvage && configuration.genesisFiles.isEmpty)
         #expect(configuration.listen == WireEndpoint(host: "::1", port: 0) && configuration.roles == [.orderer])
+        #expect(configuration.address == nil && configuration.peers.isEmpty && configuration.chaincode == NodeConfiguration.ChaincodeSection())
+        // A package's placeholder for the peer has a value anyhow, and the file's own goes before it.
+        #expect(configuration.processSettings.templateValues == ["peername": "a"] && !configuration.processSettings.takesUnsolicited)
+        let own = try NodeConfiguration(text: Self.good, file: "f").processSettings
+        #expect(own.templateValues == ["peername": "one", "host": "goods.example"] && own.takesUnsolicited)
     }
 
     @Test(arguments: [
@@ -65,6 +87,13 @@ import Testing
         ("  key: keys/server.key", "", "tls.key: is missing"), ("ordering", "colour", "colour: there is no such key; known are name, mspID"),
         ("channels:", "channels: [", "node.yaml: "), ("[peer, orderer]", "[peer]", "admin: is for ordering nodes; take it out"),
         ("  clientAuthorities: [keys/admins.crt]", "", "admin.clientAuthorities: is missing; name who issues"),
+        ("peer0.example:7051", "peer0.example", "address: 'peer0.example' is no address and port; write such as"),
+        ("    mspID: Org1MSP", "    msp: Org1MSP", "peers.msp: there is no such key; known are address, mspID, tlsRoots"),
+        ("  - address: peer1.example:7051\n    mspID", "  - mspID", "peers.address: is missing; add a line"),
+        ("127.0.0.1:7054", "0.0.0.0:7054", "chaincode.takesUnsolicited: 0.0.0.0:7054 can be reached from elsewhere"),
+        ("127.0.0.1:7054", "127.example.com:7054", "can be reached from elsewhere"),
+        ("{peername: one, host: goods.example}", "[peername]", "chaincode.values: must be a map"),
+        ("{peername: one, host: goods.example}", "{peername: [one]}", "chaincode.values.peername: must be a text"),
     ])
     func `a mistake is told with its line and what to write`(_ old: String, _ new: String, _ message: String) throws {
         let pieces = Self.good.split(separator: old, maxSplits: 1, omittingEmptySubsequences: false)
@@ -72,6 +101,20 @@ import Testing
         let error = #expect(throws: NodeConfigurationError.self) { try NodeConfiguration(text: text, file: "node.yaml") }
         #expect(error?.description.contains(message) == true, "\(error.map(\.description) ?? "")")
         #expect(error?.description.contains("\n") == false)
+    }
+
+    @Test func `a file with more peers than are asked is refused`() throws {
+        let peers = (0...NodeLimits.gatewayNodes).map { "{address: 'p\($0):1', mspID: A}" }.joined(separator: ", ")
+        let text = "{name: a, mspID: A, msp: m, data: d, listen: '127.0.0.1:0', roles: peer, peers: [\(peers)]}"
+        let error = #expect(throws: NodeConfigurationError.self) { try NodeConfiguration(text: text, file: "f") }
+        #expect(error?.description.contains("peers: has more than \(NodeLimits.gatewayNodes) entries") == true)
+    }
+
+    @Test(arguments: ["peers: [{address: 'a:1', mspID: A}]", "chaincode: {}"])
+    func `what only peers have is refused in the file of an ordering node`(_ line: String) throws {
+        let text = "name: a\nmspID: A\nmsp: m\ndata: d\nlisten: 127.0.0.1:0\nroles: [orderer]\n\(line)\n"
+        let error = #expect(throws: NodeConfigurationError.self) { try NodeConfiguration(text: text, file: "f") }
+        #expect(error?.description.contains("is for peers; take it out") == true)
     }
 
     @Test func `a file that is not there, or no map, is named`() throws {
@@ -117,6 +160,10 @@ import Testing
             ({ $0.tls?.key = other + "/tls/server.key" }, "the TLS private key does not belong to the certificate"),
             ({ $0.tls?.certificate = other + "/tls/server.key" }, "the TLS certificate cannot be read"),
             ({ $0.genesisFiles = [other + "/tls/server.key"] }, "server.key (channels): "),
+            (
+                { $0.peers = [NodeConfiguration.KnownPeer(address: NodeAddress(host: "a", port: 1), mspID: "A", tlsRoots: ["/nowhere.crt"])] },
+                "/nowhere.crt (peers.tlsRoots): there is no such file; name one that is"
+            ),
             ({ $0.genesisFiles = ["/nowhere.block"] }, "/nowhere.block (channels): there is no such file"),
             ({ $0.dataFolder = "/proc/nowhere" }, "/proc/nowhere"), ({ $0.tls?.clientAuthorities = [bench.path("mychannel.block")] }, "no PEM text"),
         ]

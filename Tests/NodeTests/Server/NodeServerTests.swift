@@ -89,7 +89,7 @@ import Testing
             let events = Mutex<[String]>([])
             try await Self.run(try NodeServer(configuration) { event in events.withLock { $0.append(event.description) } }) { _ in }
             let told = events.withLock { $0 }
-            #expect(told.first == "orderer.example.com: ordering channel mychannel" && told.last == "orderer.example.com: stopped", "\(told)")
+            #expect(told.contains("orderer.example.com: ordering channel mychannel") && told.last == "orderer.example.com: stopped", "\(told)")
         }
     }
 

@@ -16,7 +16,7 @@ struct ServerBench {
 
     init(_ plan: NetworkPlan? = nil) throws {
         self.folder = try TemporaryFolder("selvage-server")
-        self.plan = try plan ?? NetworkPlan()
+        self.plan = try plan ?? NetworkPlan(members: 1)
         var random = SeededRandomSource(exactSeed: 2612)
         // Not as a node writes them: nobody needs these files after a power failure.
         for file in try self.plan.files(now: self.environment.now(), random: &random).files { try self.folder.write(file.bytes, to: file.path) }
@@ -42,6 +42,14 @@ struct ServerBench {
     func orderer() throws -> LocalMSP {
         let home = "organizations/ordererOrganizations/\(NetworkPlan.ordererDomain)/orderers/orderer.\(NetworkPlan.ordererDomain)/msp"
         return try LocalMSP(folder: self.path(home), mspID: NetworkPlan.ordererMSP, now: self.environment.now())
+    }
+
+    func ordererAdministrator() throws -> SigningIdentity {
+        let domain = NetworkPlan.ordererDomain
+        return try LocalMSP(
+            folder: self.path("organizations/ordererOrganizations/\(domain)/users/Admin@\(domain)/msp"), mspID: NetworkPlan.ordererMSP,
+            now: self.environment.now()
+        ).identity
     }
 
     /// The channel of the network's files.

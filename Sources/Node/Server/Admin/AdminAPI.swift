@@ -1,4 +1,5 @@
 import ChannelConfiguration
+import FabricMessages
 import Foundation
 import LedgerModel
 import SystemContracts
@@ -25,7 +26,15 @@ struct AdminAnswer: Equatable, Sendable {
     }
 }
 
-/// Fabric's channel participation: which channels an ordering node has, and joining more (interop 11.4).
+/// Why a request is not served.
+private struct AdminFailure: Error, CustomStringConvertible {
+    let status: Int
+    let reason: String
+
+    var description: String { self.reason }
+}
+
+/// Fabric's channel participation: which channels an ordering node has; joining, changing and removing them (interop 11.4).
 ///
 /// Whoever reaches it may use it: the port asks clients for a certificate of an authority that the node's file names.
 struct AdminAPI: Sendable {
@@ -33,7 +42,17 @@ struct AdminAPI: Sendable {
 
     let channels: OrdererChannels
 
-    /// Answers a request; a join writes to the disk.
+    /// Answers a request; all but a change of a configuration happens at once and may write to the disk.
+    ///
+    /// - Parameter onDisk: Runs what writes where it holds nobody up; nil when it cannot any more.
+    func answer(_ request: AdminRequest, onDisk: (@escaping @Sendable () -> AdminAnswer) async -> AdminAnswer?) async -> AdminAnswer {
+        if request.method == "PUT", request.path.prefix(while: { $0 != "?" }) == Self.base, Self.acceptsJSON(request.accept) {
+            return await self.update(request)
+        }
+        return await onDisk { self.answer(request) } ?? Self.error(503, "the node is being stopped")
+    }
+
+    /// The same for all requests but changes of configurations.
     func answer(_ request: AdminRequest) -> AdminAnswer {
         let path = request.path.prefix { $0 != "?" }
         if path == "/participation/v1" || path == "/participation/v1/", request.method == "GET" {
@@ -48,8 +67,11 @@ struct AdminAPI: Sendable {
         case ("GET", 0): return self.list()
         case ("POST", 0): return self.join(request)
         case ("GET", 1): return self.show(ChannelID(parts[0]))
+        case ("DELETE", 1): return self.remove(ChannelID(parts[0]))
         case ("GET", 3) where parts[1] == "blocks": return self.block(parts[2], of: ChannelID(parts[0]))
-        default: return Self.error(405, "invalid request method: \(request.method)", headers: [("Allow", "GET, POST")])
+        default:
+            let allowed = [0: "GET, POST, PUT", 1: "GET, DELETE"][parts.count] ?? "GET"
+            return Self.error(405, "invalid request method: \(request.method)", headers: [("Allow", allowed)])
         }
     }
 
@@ -96,24 +118,35 @@ struct AdminAPI: Sendable {
             let status: String
             let height: UInt64
         }
-        // A node opens only channels whose committee it belongs to.
+        let participation = ordering.participation
         let information = Information(
-            name: channel.text, url: Self.url(channel), consensusRelation: "consenter", status: "active", height: ordering.deliverableHeight)
+            name: channel.text, url: Self.url(channel), consensusRelation: participation.relation.rawValue, status: participation.status.rawValue,
+            height: ordering.deliverableHeight)
         return Self.json(status, information, headers: headers)
     }
 
-    private func join(_ request: AdminRequest) -> AdminAnswer {
+    /// The bytes of the one file of a form, read as what they should be.
+    private static func file<Content>(
+        _ key: String, of request: AdminRequest, as kind: String, _ read: ([UInt8]) throws -> Content
+    ) -> Result<Content, AdminFailure> {
         let type = request.contentType ?? ""
         guard type.lowercased().hasPrefix("multipart/form-data") else {
-            return Self.error(400, "unsupported Content-Type: \(type); send the block as multipart/form-data")
+            return .failure(AdminFailure(status: 400, reason: "unsupported Content-Type: \(type); send the file as multipart/form-data"))
         }
-        let block: OrderedBlock
         do {
-            block = try OrderedBlock(serialized: try AdminForm(request.body, contentType: type, key: "config-block").content)
+            return .success(try read(try AdminForm(request.body, contentType: type, key: key).content))
         } catch let error as AdminForm.Mistake {
-            return Self.error(400, error.description)
+            return .failure(AdminFailure(status: 400, reason: error.description))
         } catch {
-            return Self.error(400, "cannot unmarshal file part config-block into a block: \(error)")
+            return .failure(AdminFailure(status: 400, reason: "cannot unmarshal file part \(key) into \(kind): \(error)"))
+        }
+    }
+
+    private func join(_ request: AdminRequest) -> AdminAnswer {
+        let block: OrderedBlock
+        switch Self.file("config-block", of: request, as: "a block", { try OrderedBlock(serialized: $0) }) {
+        case .success(let read): block = read
+        case .failure(let failure): return Self.error(failure.status, failure.reason)
         }
         do throws(ChannelJoinError) {
             let channel = try self.channels.join(genesis: block)
@@ -122,9 +155,63 @@ struct AdminAPI: Sendable {
         } catch {
             switch error {
             case .notAGenesisBlock: return Self.error(400, "invalid join block: \(error)")
-            case .alreadyJoined: return Self.error(405, "cannot join: channel already exists", headers: [("Allow", "GET")])
+            case .alreadyJoined: return Self.error(405, "cannot join: channel already exists", headers: [("Allow", "GET, DELETE")])
+            case .failed(let channel, _) where self.channels.isLeaving(channel):
+                return Self.error(409, "cannot join: \(ChannelRemovalError.isBeingRemoved)")
             case .tooMany, .failed: return Self.error(400, "cannot join: \(error)")
             }
+        }
+    }
+
+    /// A signed change of a channel's configuration, taken like one that comes by Broadcast.
+    private func update(_ request: AdminRequest) async -> AdminAnswer {
+        let update: (channel: ChannelID, envelope: Envelope)
+        switch Self.file("config-update-envelope", of: request, as: "an envelope", { try Envelope(serialized: $0) }) {
+        case .success(let envelope):
+            do {
+                update = (try Self.updatedChannel(envelope), envelope)
+            } catch {
+                return Self.error(400, "invalid config update envelope: \(error)")
+            }
+        case .failure(let failure): return Self.error(failure.status, failure.reason)
+        }
+        let channel = update.channel
+        guard let ordering = self.channels.ordering(of: channel) else {
+            if self.channels.isLeaving(channel) { return Self.error(409, "cannot update: \(ChannelRemovalError.isBeingRemoved)") }
+            return Self.error(405, "cannot update: channel does not exist")
+        }
+        do {
+            let reply = try await ordering.broadcast(update.envelope)
+            guard reply.isSuccess else {
+                return Self.error(400, "cannot update: failed update config of channel \(channel): \(reply.info) (status \(reply.status))")
+            }
+        } catch {
+            return Self.error(400, "cannot update: failed update config of channel \(channel): \(error)")
+        }
+        return self.information(channel, ordering, status: 201, headers: [("Location", Self.url(channel))])
+    }
+
+    /// The channel that an envelope asks to change; only such envelopes are let through to the ordering service.
+    private static func updatedChannel(_ envelope: Envelope) throws -> ChannelID {
+        let payload = try Payload(serialized: envelope.payload)
+        let header = try ChannelHeader(serialized: payload.channelHeaderBytes)
+        guard header.kind == .configUpdate else { throw AdminFailure(status: 400, reason: "bad type") }
+        guard !header.channelID.isEmpty else { throw AdminFailure(status: 400, reason: "empty channel id") }
+        let update = try Common_ConfigUpdate.decode(
+            Common_ConfigUpdateEnvelope.decode(payload.data, as: "config update envelope").configUpdate, as: "config update")
+        guard ChannelID(update.channelID) == header.channelID else {
+            throw AdminFailure(status: 400, reason: "it is of channel \(update.channelID), and its header names channel \(header.channelID)")
+        }
+        return header.channelID
+    }
+
+    private func remove(_ channel: ChannelID) -> AdminAnswer {
+        do throws(ChannelRemovalError) {
+            try self.channels.remove(channel)
+            return AdminAnswer(status: 204)
+        } catch {
+            let status = [.notThere: 404, .isBeingRemoved: 409][error] ?? 400
+            return Self.error(status, "cannot remove: \(error)")
         }
     }
 

@@ -90,8 +90,9 @@ private final class AdminHandler: ChannelInboundHandler {
         self.body = []
         let api = self.api
         // Joining writes to the disk, for which no event loop can wait.
-        let answer = NIOThreadPool.singleton.runIfActive(eventLoop: context.eventLoop) {
-            isTooLarge ? AdminAnswer(status: 400, body: Array(#"{"error":"http: request body too large"}"#.utf8)) : api.answer(request)
+        let answer = context.eventLoop.makeFutureWithTask {
+            if isTooLarge { return AdminAnswer(status: 400, body: Array(#"{"error":"http: request body too large"}"#.utf8)) }
+            return await api.answer(request) { work in try? await NIOThreadPool.singleton.runIfActive(work) }
         }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         answer.whenComplete { result in

@@ -1,3 +1,4 @@
+import ChannelConfiguration
 import LedgerModel
 import SelvageClient
 
@@ -11,10 +12,14 @@ package struct MemberDoor: OrdererConnection {
 
     package func broadcast(_ envelope: Envelope) async -> BroadcastReply {
         guard !self.member.isObserver else {
-            let others = self.member.bundle.consenters.filter { $0.id != self.member.consenter }.map { "\($0.host):\($0.port)" }
-            return BroadcastReply(
-                status: 503, info: "this orderer follows the channel and does not order: send to one in office: \(others.joined(separator: ", "))")
+            return BroadcastReply(status: 503, info: Self.refusal(bundle: self.member.bundle, except: self.member.consenter))
         }
         return await self.member.broadcast(envelope)
+    }
+
+    /// What a node says that does not order a channel.
+    static func refusal(bundle: ChannelBundle, except consenter: UInt32?) -> String {
+        let others = bundle.consenters.filter { $0.id != consenter }.map { "\($0.host):\($0.port)" }
+        return "this orderer follows the channel and does not order: send to one in office: \(others.joined(separator: ", "))"
     }
 }

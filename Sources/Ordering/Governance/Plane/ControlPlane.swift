@@ -123,6 +123,9 @@ package struct ControlPlane: Sendable {
     /// A consensus key by its number.
     package func key(_ consenter: UInt32) -> ConsensusKey? { self.keys[consenter] }
 
+    /// The number under which a consensus key of 65 bytes is registered.
+    package func number(ofKey publicKey: [UInt8]) -> UInt32? { self.keys.values.filter { $0.publicKey == publicKey }.map(\.id).min() }
+
     /// What is kept of a member.
     package func standing(of member: MSPID) -> MemberStanding? { self.members[member] }
 

@@ -101,22 +101,7 @@ struct GatewayWorld: Sendable {
     }
 
     /// "code: message | address msp: text | …", as a client sees it.
-    func failure(_ body: () async throws -> Void) async throws -> String {
-        do {
-            try await body()
-            return "no failure"
-        } catch let error as RPCError {
-            let status = try error.unpackGoogleRPCStatus()
-            if let status { #expect(status.code == error.code && status.message == error.message) }
-            let details = try (status?.details ?? []).map { detail throws in
-                let any = try #require(detail.any)
-                #expect(any.typeURL == "type.googleapis.com/gateway.ErrorDetail")
-                let inner = try Gateway_ErrorDetail(serializedBytes: any.value)
-                return "\(inner.address) \(inner.mspID): \(inner.message)"
-            }
-            return (["\(error.code): \(error.message)"] + details).joined(separator: " | ")
-        }
-    }
+    func failure(_ body: () async throws -> Void) async throws -> String { try await GatewayCaller.failure(body) }
 }
 
 extension NodeNetwork {

@@ -174,7 +174,7 @@ let package = Package(
                 "Ledger", "SelvageClient", "Chaincode", "Identity", "ChannelConfiguration", "RecordSharing", "SystemContracts", "ContractVM",
                 "CommitteeTestSupport", "Audit", "Validation", "ConfigurationText", "Endorsement", "ChaincodeShim", "FabricServices", grpc,
                 grpcTransport, grpcProtobuf,
-            ] + nio + [.product(name: "NIOEmbedded", package: "swift-nio")]),
+            ] + nio + [.product(name: "NIOEmbedded", package: "swift-nio")], resources: [.copy("Resources/recorded-clients")]),
         tests(
             "Audit",
             base + [

@@ -73,14 +73,6 @@ package struct PortedCommittee: Sendable {
 
     /// A signed envelope; the text makes nonce and content, so equal texts are one transaction.
     package func envelope(_ text: String, at now: Timestamp) throws -> Envelope {
-        let nonce = SHA256.hash(Array("nonce \(text)".utf8))
-        let header = ChannelHeader(
-            kind: .endorserTransaction, timestamp: now, channelID: Self.channel,
-            transactionID: Formulas.transactionID(nonce: nonce, creator: self.client.serialized))
-        let payload = Payload(
-            channelHeaderBytes: header.serialized(),
-            signatureHeaderBytes: SignatureHeader(creator: self.client.serialized, nonce: nonce).serialized(), data: Array(text.utf8)
-        ).serialized()
-        return Envelope(payload: payload, signature: try self.client.sign(payload))
+        try self.client.envelope(text, on: Self.channel, at: now)
     }
 }

@@ -32,6 +32,8 @@ package final class LocalCommitteeTransport: CommitteeTransport {
         endpoint.accept(parcel, from: sender)
     }
 
+    func has(_ consenter: UInt32) -> Bool { self.endpoints.withLock { $0[consenter] != nil } }
+
     package func attach(_ endpoint: any CommitteeEndpoint, as consenter: UInt32) {
         self.endpoints.withLock { $0[consenter] = endpoint }
     }

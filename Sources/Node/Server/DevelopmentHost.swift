@@ -3,9 +3,10 @@ import Identity
 import LedgerModel
 import SelvageClient
 
-/// A whole network in one process, each node on its own port with TLS: what `selvage dev` runs. Its committee speaks over these ports too.
+/// A whole network in one process, each node on its own port with TLS: what `selvage dev` runs. Its committee speaks over these ports too,
+/// but for the pool of the preset `paper`, whose fifty nodes would hold more than two thousand connections.
 ///
-/// The nodes are those of the network's files and reach each other over gRPC only. The host acts as the organisations' administrators: it
+/// The nodes are those of the network's files. The host acts as the organisations' administrators: it
 /// has the contracts that come with the node approved and committed where that was not done before.
 package struct DevelopmentHost: Sendable {
     package let plan: NetworkPlan
@@ -23,10 +24,11 @@ package struct DevelopmentHost: Sendable {
     ) throws {
         let now = self.environment.now()
         self.plan = plan
+        let near = plan.nodes.contains { $0.process != nil } ? NearCommittees() : nil
         self.servers = try plan.nodes.map { node in
             var configuration = try NodeConfiguration(file: "\(folder)/\(node.folder)/node.yaml")
             change(&configuration)
-            return try NodeServer(configuration, report: report)
+            return try NodeServer(configuration, near: near, report: report)
         }
         self.administrators = try plan.organizations.map { organization in
             try LocalMSP(

@@ -52,7 +52,7 @@ package struct NetworkHosts: Equatable, Sendable {
             placed.append(
                 NetworkPlan.Node(
                     name: node.name, mspID: node.mspID, domain: node.domain, role: node.role, host: place.host, port: place.port ?? node.port,
-                    adminPort: node.adminPort))
+                    adminPort: node.adminPort, process: node.process))
         }
         if let first = rest.min(by: { $0.value.line < $1.value.line }) {
             let names = nodes.map(\.name).joined(separator: ", ")

@@ -2,6 +2,7 @@ import ChannelConfiguration
 import CryptoPrimitives
 import Identity
 import LedgerModel
+import Ordering
 
 /// A network as files: keys in Fabric's folders, a genesis block, one folder for each node.
 ///
@@ -18,6 +19,9 @@ package struct NetworkPlan: Equatable, Sendable {
         case dev
         /// Two organisations with a peer each, and a committee of seven, each of an organisation of its own.
         case medium
+        /// The pool of the paper: 101 institutions, of which 30 order, 20 audit and 51 only vote; beside it two organisations with a peer each.
+        /// The nodes of the pool are one process.
+        case paper
 
         /// Organisations with a peer each, members of the committee, and how many organisations these are of.
         var sizes: (organizations: Int, members: Int, ordererOrganizations: Int) {
@@ -25,8 +29,28 @@ package struct NetworkPlan: Equatable, Sendable {
             case .solo: (1, 1, 1)
             case .dev: (2, 4, 1)
             case .medium: (2, 7, 7)
+            case .paper: (2, 30, 30)
             }
         }
+
+        /// The sizes of a pool.
+        var elections: ElectionSizes.Preset {
+            switch self {
+            case .solo: .solo
+            case .dev: .dev
+            case .medium: .medium
+            case .paper: .paper
+            }
+        }
+    }
+
+    /// How the committee comes into office.
+    package enum Governance: Equatable, Sendable {
+        /// It stays as block 0 has it.
+        case fixed
+        /// Every ordering node has an institution of its own in the pool; who is left out of the first committee audits and takes the place of a
+        /// member that loses its office, and all others only vote. Elections need agencies, whose keys no plan makes.
+        case pool
     }
 
     package struct Node: Equatable, Sendable {
@@ -40,8 +64,13 @@ package struct NetworkPlan: Equatable, Sendable {
         /// Of an ordering node: where channels are joined.
         package let adminPort: Int?
 
+        /// The folder in `nodes` of the process that this node shares with others; nil for one of its own.
+        let process: String?
+
         /// The node's part of the network's folder.
-        package var folder: String { "nodes/\(self.name)" }
+        package var folder: String { "nodes/\(self.process.map { "\($0)/" } ?? "")\(self.name)" }
+        /// The way from there to the network's folder.
+        var root: String { self.process == nil ? "../.." : "../../.." }
         var address: String { "\(self.host):\(self.port)" }
     }
 
@@ -53,6 +82,7 @@ package struct NetworkPlan: Equatable, Sendable {
     package static let ordererMSP: MSPID = "OrdererMSP"
 
     package let preset: Preset
+    package let governance: Governance
     package let channel: ChannelID
     /// The first node listens here, the others on the ports after it.
     package let firstPort: Int
@@ -64,21 +94,31 @@ package struct NetworkPlan: Equatable, Sendable {
     package let ordererOrganizations: [OrganizationSpec]
     /// The ordering nodes, then a peer of each organisation.
     package let nodes: [Node]
+    /// How many of the ordering nodes are the first committee.
+    let producers: Int
     /// Whether some nodes are on other machines.
     private var isSpread: Bool { self.nodes.contains { $0.host != Self.localHost && !$0.host.hasPrefix("127.") } }
 
     /// - Parameters:
     ///   - hosts: Where each node is; nil when all are on this machine.
     ///   - members: The size of the committee, when it is not the preset's.
+    ///   - governance: How the committee comes into office; the preset `paper` always has a pool.
     /// - Throws: `NodeConfigurationError.invalid` when the ports go beyond 65535, or a node has no machine.
     package init(
         preset: Preset = .dev, channel: ChannelID = "mychannel", firstPort: Int = 7050, batchMilliseconds: Int64 = 200,
-        hosts: NetworkHosts? = nil, members: Int? = nil
+        hosts: NetworkHosts? = nil, members: Int? = nil, governance: Governance = .fixed
     ) throws(NodeConfigurationError) {
         let sizes = preset.sizes
-        let members = max(1, members ?? sizes.members)
+        let isPool = governance == .pool || preset == .paper
+        let producers = max(1, members ?? sizes.members)
+        let members = producers + (isPool ? preset.elections.sizes.auditNodes : 0)
+        let hasOwn = sizes.ordererOrganizations > 1 || isPool
+        // One process for fifty nodes, and no connections between them, where they are on one machine.
+        let process = preset == .paper && hosts == nil ? "pool" : nil
         let ports = Self.adminPort + 1 + 2 * (members - 1)
         self.preset = preset
+        self.governance = isPool ? .pool : .fixed
+        self.producers = producers
         self.channel = channel
         self.firstPort = firstPort
         self.batchMilliseconds = batchMilliseconds
@@ -88,23 +128,24 @@ package struct NetworkPlan: Equatable, Sendable {
         let organizations = (1...sizes.organizations).map {
             OrganizationSpec(mspID: MSPID("Org\($0)MSP"), domain: "org\($0).example.com", kind: .peer)
         }
+        let institutions = isPool ? max(members, preset.elections.sizes.pool) : members
         let ordering =
-            sizes.ordererOrganizations == 1
+            !hasOwn
             ? [OrganizationSpec(mspID: Self.ordererMSP, domain: Self.ordererDomain, kind: .orderer)]
-            : (1...members).map { OrganizationSpec(mspID: MSPID("Ord\($0)MSP"), domain: "ord\($0).example.com", kind: .orderer) }
+            : (1...institutions).map { OrganizationSpec(mspID: MSPID("Ord\($0)MSP"), domain: "ord\($0).example.com", kind: .orderer) }
         var nodes = (0..<members).map { index in
             // Fabric's own networks number them so: orderer, orderer2, orderer3.
-            let organization = ordering[ordering.count == 1 ? 0 : index]
-            let name = ordering.count == 1 && index > 0 ? "orderer\(index + 1)" : "orderer"
+            let organization = ordering[hasOwn ? index : 0]
+            let name = !hasOwn && index > 0 ? "orderer\(index + 1)" : "orderer"
             let port = index == 0 ? firstPort : firstPort + Self.adminPort + 1 + 2 * (index - 1)
             return Node(
                 name: "\(name).\(organization.domain)", mspID: organization.mspID, domain: organization.domain, role: .orderer,
-                host: Self.localHost, port: port, adminPort: index == 0 ? firstPort + Self.adminPort : port + 1)
+                host: Self.localHost, port: port, adminPort: index == 0 ? firstPort + Self.adminPort : port + 1, process: process)
         }
         nodes += organizations.enumerated().map { index, organization in
             Node(
                 name: "peer0.\(organization.domain)", mspID: organization.mspID, domain: organization.domain, role: .peer,
-                host: Self.localHost, port: firstPort + 1 + index, adminPort: nil)
+                host: Self.localHost, port: firstPort + 1 + index, adminPort: nil, process: nil)
         }
         self.organizations = organizations
         self.ordererOrganizations = ordering
@@ -119,8 +160,10 @@ package struct NetworkPlan: Equatable, Sendable {
         var tree = FileTree()
         var consenters: [Consenter] = []
         var ordering: [GenesisProfile.Organization] = []
+        var seats: [PoolSeat] = []
         for organization in self.ordererOrganizations {
             var authority = try DevelopmentAuthority(organization: organization, random: &random, validity: validity)
+            if self.governance == .pool { seats.append(try Self.seat(&authority, &random)) }
             for (node, identity) in try self.staff(&authority, &random) {
                 let tls = authority.tlsIdentity(of: node.name)?.certificate.pem ?? []
                 consenters.append(
@@ -143,10 +186,11 @@ package struct NetworkPlan: Equatable, Sendable {
             tree.add(Self.below("organizations", authority.cryptogenFolder()))
             for peer in peers.prefix(1) { tree.add("peer-org\(index + 1).env", self.environment(of: organization, peer)) }
         }
-        let genesis = try GenesisProfile(
+        var profile = GenesisProfile(
             channelID: self.channel, applicationOrganizations: members, ordererOrganizations: ordering, consenters: consenters,
-            batch: BatchConfiguration(timeoutMilliseconds: self.batchMilliseconds), createdAt: now
-        ).genesisBlock()
+            batch: BatchConfiguration(timeoutMilliseconds: self.batchMilliseconds), createdAt: now)
+        if self.governance == .pool { try self.found(&profile, on: seats) }
+        let genesis = try profile.genesisBlock()
         tree.add("\(self.channel).block", genesis.serialized())
         for node in self.nodes { tree.add("\(node.folder)/node.yaml", self.text(of: node)) }
         return tree
@@ -181,7 +225,7 @@ extension NetworkPlan {
 
     private func text(of node: Node) -> String {
         let kind = node.role == .peer ? "peer" : "orderer"
-        let home = "../../organizations/\(kind)Organizations/\(node.domain)/\(kind)s/\(node.name)"
+        let home = "\(node.root)/organizations/\(kind)Organizations/\(node.domain)/\(kind)s/\(node.name)"
         return """
             # One node. Paths are seen from this file. Start it with: selvage node start --config FILE
             name: \(node.name)
@@ -196,7 +240,7 @@ extension NetworkPlan {
               key: \(home)/tls/server.key
             roles: [\(node.role.rawValue)]\(node.adminPort.map { self.adminText(home, port: $0) } ?? "")
             # Genesis blocks of channels that the node is in from the start; a peer joins more with: peer channel join
-            channels: [../../\(self.channel).block]
+            channels: [\(node.root)/\(self.channel).block]
 
             """
     }

@@ -34,11 +34,12 @@ package final class NodeServer: Sendable {
     ///
     /// - Parameters:
     ///   - contracts: User contracts that are compiled in.
+    ///   - near: Shared with other nodes of this process, whose members of committees are then spoken to without a connection.
     ///   - report: Hears what happens.
     /// - Throws: `NodeConfigurationError`, `NodeError` or `WireError`: one line that names the file, the key and what to do.
     package init(
         _ configuration: NodeConfiguration, contracts: [any Contract] = NodeContracts.all, environment: SystemEnvironment = SystemEnvironment(),
-        pace: BlockFollower.Pace = BlockFollower.Pace(), report: @escaping @Sendable (NodeEvent) -> Void = { _ in }
+        pace: BlockFollower.Pace = BlockFollower.Pace(), near: NearCommittees? = nil, report: @escaping @Sendable (NodeEvent) -> Void = { _ in }
     ) throws {
         let now = environment.now()
         let msp = try LocalMSP(folder: configuration.mspFolder, mspID: configuration.mspID, now: now)
@@ -49,8 +50,8 @@ package final class NodeServer: Sendable {
         let isOrderer = configuration.roles.contains(.orderer)
         let committees = try isOrderer ? tls.map { try CommitteeWire(tls: CommitteeTLS(certificate: $0.certificates, key: $0.key)) } : nil
         let choice = OrderingChoice(
-            name: configuration.name, identity: msp.identity, environment: environment, signatures: signatures, wire: committees, tls: tls,
-            etcd: try files.etcd(), report: report)
+            name: configuration.name, identity: msp.identity, environment: environment, signatures: signatures, wire: committees, near: near,
+            tls: tls, etcd: try files.etcd(), report: report)
         let orderers = try isOrderer ? OrdererChannels(choice, folder: configuration.dataFolder, genesis: genesis) : nil
         var peers: ChannelTable?
         var gateway: GatewayChannels?

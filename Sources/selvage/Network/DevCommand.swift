@@ -24,8 +24,14 @@ struct DevCommand: AsyncParsableCommand {
     @Option(help: "The ports are this one and those after it.")
     var port = 7050
 
-    @Option(help: "How large the network is: solo (one organisation, one ordering node), dev, or medium (a committee of seven).")
+    @Option(
+        help: """
+            How large the network is: solo (one organisation, one ordering node), dev, medium (a committee of seven) or paper (30 of a pool of 101).
+            """)
     var preset: NetworkPlan.Preset = .dev
+
+    @Flag(help: "Each ordering node is an institution of a pool: some audit at first, and take the place of a member that cheats or stays away.")
+    var pool = false
 
     @Option(help: "The name of the channel.")
     var channel = "mychannel"
@@ -36,7 +42,8 @@ struct DevCommand: AsyncParsableCommand {
         let signals = StopSignals()
         do {
             let network = try NetworkFolder(self.directory ?? DemonstrationFolder.make(nil))
-            let plan = try NetworkPlan(preset: self.preset, channel: .init(self.channel), firstPort: self.port)
+            let plan = try NetworkPlan(
+                preset: self.preset, channel: .init(self.channel), firstPort: self.port, governance: self.pool ? .pool : .fixed)
             if !network.isMade { try network.make(plan) }
             let host = try DevelopmentHost(plan, folder: network.path) { event in Console.error(event.description) }
             let format = self.output.format

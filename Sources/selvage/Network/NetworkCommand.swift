@@ -19,12 +19,12 @@ struct NetworkCommand: ParsableCommand {
         /// Nil when it is not up.
         var pid: Int32?
 
-        init(_ node: NodeProcess) {
-            self.name = node.configuration.name
-            self.mspID = node.configuration.mspID.text
-            self.roles = node.configuration.roles.map(\.rawValue).sorted()
-            self.listen = node.configuration.listen.description
-            self.pid = node.pid
+        init(_ configuration: NodeConfiguration, pid: Int32?) {
+            self.name = configuration.name
+            self.mspID = configuration.mspID.text
+            self.roles = configuration.roles.map(\.rawValue).sorted()
+            self.listen = configuration.listen.description
+            self.pid = pid
         }
 
         var line: String {
@@ -38,8 +38,13 @@ struct NetworkCommand: ParsableCommand {
     }
 
     static func show(_ network: NetworkFolder, as format: OutputFormat) throws {
-        let document = Document(directory: network.path, nodes: try network.nodes().map(NodeDocument.init))
+        let document = Document(directory: network.path, nodes: try network.processes().flatMap(Self.documents))
         try LedgerTool.show(document, as: format) { document.nodes.map(\.line) }
+    }
+
+    private static func documents(_ process: NodeProcess) -> [NodeDocument] {
+        let pid = process.pid
+        return process.nodes.map { NodeDocument($0, pid: pid) }
     }
 
     /// Runs a command's work, and turns what goes wrong into one line and exit code 3.
@@ -73,12 +78,18 @@ struct NetworkCommand: ParsableCommand {
         var directory: String
 
         @Option(
-            help: "How large the network is: solo (one organisation, one ordering node), dev (two, a committee of four) or medium (of seven)."
-        )
+            help: """
+                How large the network is: solo (one organisation, one ordering node), dev (two, a committee of four), medium (of seven) or paper (a \
+                pool of 101, a committee of 30 with 20 auditors).
+                """)
         var preset: NetworkPlan.Preset = .dev
 
         @Option(help: "A file that names the machine of each node; by default all are on this one.")
         var hosts: String?
+
+        @Flag(
+            help: "Each ordering node is an institution of a pool: some audit at first, and take the place of a member that cheats or stays away.")
+        var pool = false
 
         @Option(help: "The name of the channel.")
         var channel = "mychannel"
@@ -97,7 +108,9 @@ struct NetworkCommand: ParsableCommand {
             try await NetworkCommand.attempt("init") {
                 let hosts = try self.hosts.map { try NetworkHosts(text: try String(contentsOfFile: $0, encoding: .utf8), file: $0) }
                 try network.make(
-                    try NetworkPlan(preset: self.preset, channel: ChannelID(self.channel), firstPort: self.port, hosts: hosts))
+                    try NetworkPlan(
+                        preset: self.preset, channel: ChannelID(self.channel), firstPort: self.port, hosts: hosts,
+                        governance: self.pool ? .pool : .fixed))
                 try NetworkCommand.show(network, as: self.output.format)
             }
         }
@@ -109,7 +122,7 @@ struct NetworkCommand: ParsableCommand {
             abstract: "Start every node of a network as a process of its own.",
             discussion: """
                 Returns when all nodes are ready; they go on when the terminal is closed. What a node prints is in nodes/NAME/node.log. Nodes that are \
-                up already stay as they are.
+                up already stay as they are. The pool of the preset paper is one process, nodes/pool.
                 Example:
                   selvage network up net
                 Exit codes: 0 all nodes are up, 2 wrong usage, 3 a node cannot start: its reason is shown, the others stay up.
@@ -126,9 +139,9 @@ struct NetworkCommand: ParsableCommand {
                 guard let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
                     throw NetworkFolder.Problem(description: "this program does not find its own file; /proc is needed")
                 }
-                for node in try network.nodes() where node.pid == nil {
-                    Console.progress("starting \(node.configuration.name)")
-                    try await node.start(executable)
+                for process in try network.processes() where process.pid == nil {
+                    Console.progress("starting \(process.name)")
+                    try await process.start(executable)
                 }
                 Console.progress("")
                 try NetworkCommand.show(network, as: self.output.format)
@@ -155,9 +168,9 @@ struct NetworkCommand: ParsableCommand {
         func run() async throws {
             let network = NetworkFolder(self.directory)
             try await NetworkCommand.attempt("down") {
-                for node in try network.nodes().reversed() {
-                    Console.progress("stopping \(node.configuration.name)")
-                    _ = try await node.stop()
+                for process in try network.processes().reversed() {
+                    Console.progress("stopping \(process.name)")
+                    _ = try await process.stop()
                 }
                 Console.progress("")
                 try NetworkCommand.show(network, as: self.output.format)
@@ -184,7 +197,7 @@ struct NetworkCommand: ParsableCommand {
             let network = NetworkFolder(self.directory)
             try await NetworkCommand.attempt("status") {
                 try NetworkCommand.show(network, as: self.output.format)
-                try (try network.nodes().allSatisfy { $0.pid != nil } ? CommandExit.good : .refused).finish()
+                try (try network.processes().allSatisfy { $0.pid != nil } ? CommandExit.good : .refused).finish()
             }
         }
     }

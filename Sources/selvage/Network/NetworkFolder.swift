@@ -28,15 +28,17 @@ struct NetworkFolder: Sendable {
         try plan.files(now: SystemEnvironment().now(), random: &random).write(to: self.path)
     }
 
-    /// The nodes, ordering nodes first: the others begin by asking them for blocks.
-    func nodes() throws -> [NodeProcess] {
+    /// The processes, those with ordering nodes first: the others begin by asking them for blocks.
+    ///
+    /// A folder with a node's file is a process, and so is one with folders of nodes in it.
+    func processes() throws -> [NodeProcess] {
         guard self.isMade, let names = try? FileManager.default.contentsOfDirectory(atPath: self.path + "/nodes") else {
             throw Problem(description: "\(self.path): there is no network; make one with: selvage network init \(self.path)")
         }
-        let nodes = try names.sorted().filter { FileManager.default.fileExists(atPath: "\(self.path)/nodes/\($0)/node.yaml") }.map { name in
-            NodeProcess(folder: "\(self.path)/nodes/\(name)", configuration: try NodeConfiguration(file: "\(self.path)/nodes/\(name)/node.yaml"))
+        let processes = try names.sorted().compactMap { try NodeProcess(folder: "\(self.path)/nodes/\($0)") }
+        guard !processes.isEmpty else {
+            throw Problem(description: "\(self.path)/nodes: no node is there; make a network with: selvage network init")
         }
-        guard !nodes.isEmpty else { throw Problem(description: "\(self.path)/nodes: no node is there; make a network with: selvage network init") }
-        return nodes.filter { $0.configuration.roles.contains(.orderer) } + nodes.filter { !$0.configuration.roles.contains(.orderer) }
+        return processes.filter(\.orders) + processes.filter { !$0.orders }
     }
 }

@@ -2,30 +2,47 @@ import Foundation
 import Glibc
 import Node
 
-/// One node of a network as a process of its own: started, found again, and asked to end. What it prints is in `node.log` beside its file.
+/// A process of a network, with one node or several: started, found again, and asked to end. What it prints is in `node.log` in its folder.
 struct NodeProcess: Sendable {
     struct Problem: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// How long a node may take until it listens, and until it ends.
-    static let patience = Duration.seconds(30)
+    /// How long the nodes may take until all listen, and until they have ended.
+    private var patience: Duration { .seconds(30 + 5 * self.nodes.count) }
     /// POSIX_SPAWN_SETSID, which the system's headers hide behind a feature macro.
     private static let newSession: Int16 = 0x80
     private static let pause = Duration.milliseconds(20)
 
     let folder: String
-    let configuration: NodeConfiguration
+    let nodes: [NodeConfiguration]
+    private let configFiles: [String]
+
+    /// Nil for a folder that is no process's.
+    init?(folder: String) throws {
+        let files = FileManager.default
+        let own = folder + "/node.yaml"
+        let below = ((try? files.contentsOfDirectory(atPath: folder)) ?? []).sorted().map { "\(folder)/\($0)/node.yaml" }
+        let found = files.fileExists(atPath: own) ? [own] : below.filter { files.fileExists(atPath: $0) }
+        guard !found.isEmpty else { return nil }
+        self.folder = folder
+        self.configFiles = found
+        self.nodes = try found.map { try NodeConfiguration(file: $0) }
+    }
+
+    /// The node's name, or what several are called together.
+    var name: String { self.nodes.count == 1 ? self.nodes[0].name : URL(fileURLWithPath: self.folder).lastPathComponent }
+
+    var orders: Bool { self.nodes.contains { $0.roles.contains(.orderer) } }
 
     private var pidFile: String { self.folder + "/node.pid" }
     private var logFile: String { self.folder + "/node.log" }
-    private var configFile: String { self.folder + "/node.yaml" }
 
-    /// The process, if it is up: one of this number that runs this node, and not another that has got its number since.
+    /// The process, if it is up: one of this number that runs these nodes, and not another that has got its number since.
     var pid: pid_t? {
         guard let text = try? String(contentsOfFile: self.pidFile, encoding: .utf8), let pid = pid_t(text.filter(\.isNumber)), pid > 1,
             let command = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline"),
-            command.range(of: Data(self.configFile.utf8)) != nil
+            command.range(of: Data(self.configFiles[0].utf8)) != nil
         else { return nil }
         return pid
     }
@@ -37,18 +54,18 @@ struct NodeProcess: Sendable {
         let offset = (try? FileManager.default.attributesOfItem(atPath: self.logFile)[.size] as? Int) ?? 0
         let pid = try self.spawn(executable)
         try Data("\(pid)\n".utf8).write(to: URL(fileURLWithPath: self.pidFile))
-        let deadline = ContinuousClock.now + Self.patience
+        let deadline = ContinuousClock.now + self.patience
         while ContinuousClock.now < deadline {
             var status: Int32 = 0
             let lines = self.log(from: offset)
             if waitpid(pid, &status, WNOHANG) == pid {
                 try? FileManager.default.removeItem(atPath: self.pidFile)
-                throw Problem(description: lines.last.map { "\(self.configuration.name): \($0)" } ?? "\(self.configuration.name) ended at once")
+                throw Problem(description: lines.last.map { "\(self.name): \($0)" } ?? "\(self.name) ended at once")
             }
             if lines.contains(where: { $0.hasPrefix("ready ") }) { return }
             try await Task.sleep(for: Self.pause)
         }
-        throw Problem(description: "\(self.configuration.name) is not ready after \(Self.patience); see \(self.logFile)")
+        throw Problem(description: "\(self.name) is not ready after \(self.patience); see \(self.logFile)")
     }
 
     /// Asks the node to end and waits until it has; false when it was not up.
@@ -58,10 +75,10 @@ struct NodeProcess: Sendable {
             return false
         }
         guard kill(pid, SIGTERM) == 0 else { throw Problem(description: "process \(pid): \(String(cString: strerror(errno)))") }
-        let deadline = ContinuousClock.now + Self.patience
+        let deadline = ContinuousClock.now + self.patience
         while self.pid != nil {
             guard ContinuousClock.now < deadline else {
-                throw Problem(description: "\(self.configuration.name), process \(pid), has not ended after \(Self.patience); see \(self.logFile)")
+                throw Problem(description: "\(self.name), process \(pid), has not ended after \(self.patience); see \(self.logFile)")
             }
             // It is this process's child only if this process has started it.
             _ = waitpid(pid, nil, WNOHANG)
@@ -91,7 +108,7 @@ struct NodeProcess: Sendable {
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         posix_spawnattr_setflags(&attributes, Self.newSession)
-        let arguments = [executable, "node", "start", "--config", self.configFile]
+        let arguments = [executable, "node", "start"] + self.configFiles.flatMap { ["--config", $0] }
         var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
         defer { for pointer in pointers { free(pointer) } }
         pointers.append(nil)

@@ -17,9 +17,7 @@ struct ReadyLine: Encodable {
     /// Of a new network: from the moment when all nodes listened until the first transaction was committed everywhere.
     var firstTransactionMilliseconds: UInt64?
 
-    init(_ configuration: NodeConfiguration, endpoint: WireEndpoint) {
-        self.nodes = [Self.entry(configuration, endpoint)]
-    }
+    init(_ nodes: [(NodeConfiguration, WireEndpoint)]) { self.nodes = nodes.map(Self.entry) }
 
     init(directory: String, channel: String, nodes: [(NodeConfiguration, WireEndpoint)], firstTransactionMilliseconds: UInt64?) {
         self.directory = directory

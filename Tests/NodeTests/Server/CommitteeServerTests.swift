@@ -18,11 +18,11 @@ import Testing
         let bench: ServerBench
         let events = Events()
 
-        init() throws {
-            let plan = try NetworkPlan()
+        init(_ governance: NetworkPlan.Governance = .fixed) throws {
+            let plan = try NetworkPlan(governance: governance)
             let ports = try FreePorts.find(plan.nodes.count)
             let hosts = zip(plan.nodes, ports).map { "\($0.name) 127.0.0.1:\($1)" }.joined(separator: "\n")
-            self.bench = try ServerBench(NetworkPlan(hosts: NetworkHosts(text: hosts, file: "hosts")))
+            self.bench = try ServerBench(NetworkPlan(hosts: NetworkHosts(text: hosts, file: "hosts"), governance: governance))
         }
 
         static func change(_ configuration: inout NodeConfiguration) { configuration.admin?.listen = WireEndpoint(host: "127.0.0.1", port: 0) }
@@ -32,10 +32,10 @@ import Testing
         }
 
         /// One of the ordering nodes once more.
-        func orderer(_ index: Int) throws -> NodeServer {
+        func orderer(_ index: Int, near: NearCommittees? = nil) throws -> NodeServer {
             var configuration = try NodeConfiguration(file: self.bench.path("\(self.bench.plan.nodes[index].folder)/node.yaml"))
             Self.change(&configuration)
-            return try NodeServer(configuration) { self.events.note($0) }
+            return try NodeServer(configuration, near: near) { self.events.note($0) }
         }
 
         /// A client that hands its envelopes to one node.
@@ -144,6 +144,41 @@ import Testing
                 #expect(await ordering.waitForBlock(height - 1))
                 #expect(try ordering.blockBytes(height - 1) != nil)
                 #expect(ordering.participation == Participation(.consenter))
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    @Test func `a network with a pool commits, and who only audits orders nothing`() async throws {
+        let network = try Network(.pool)
+        try await Self.run(network) { host, first in
+            #expect(first != nil)
+            let orderers = host.servers.filter { $0.orderers != nil }
+            try #require(orderers.count == 6)
+            for (index, orderer) in orderers.enumerated() {
+                let relation = index < 4 ? "consenter" : "follower"
+                #expect(try Self.shown(orderer).contains("\"consensusRelation\":\"\(relation)\""), "\(orderer.configuration.name)")
+            }
+            _ = try await network.gateway(orderers[3]).submit(network.put("with a pool"), endorsedBy: Self.peers(host))
+        }
+    }
+
+    @Test func `members that are one process order with one that is not`() async throws {
+        let network = try Network()
+        let near = NearCommittees()
+        var servers = try (0..<3).map { try network.orderer($0, near: near) }
+        servers.append(try network.orderer(3))
+        try await withThrowingTaskGroup(of: Void.self) { [servers] group in
+            for server in servers { group.addTask { try await server.run() } }
+            do {
+                defer { for server in servers { server.stop() } }
+                let envelope = try network.bench.user("User1").identity.envelope(
+                    "near and far", on: network.bench.plan.channel, at: network.bench.environment.now())
+                var reply = BroadcastReply(status: 503, info: "")
+                // Until the members have found each other.
+                while reply.status == 503 { reply = try await #require(servers[3].orderers).broadcast(envelope) }
+                #expect(reply.status == 200, "\(reply.info)")
+                for server in servers { #expect(await (try #require(server.orderers?.ordering(of: "mychannel"))).waitForBlock(1)) }
             }
             try await group.waitForAll()
         }

@@ -2,6 +2,7 @@ import ChannelConfiguration
 import CryptoPrimitives
 import Identity
 import LedgerModel
+import Ordering
 import TestSupport
 import Testing
 
@@ -31,6 +32,39 @@ import Testing
         #expect(try NetworkPlan().nodes.prefix(2).map(\.name) == ["orderer.example.com", "orderer2.example.com"])
         #expect(throws: NodeConfigurationError.self) { try NetworkPlan(firstPort: 65_530) }
         #expect(throws: NodeConfigurationError.self) { try NetworkPlan(firstPort: 0) }
+    }
+
+    @Test func `a pool has auditors in reserve, and its institutions endorse nothing`() throws {
+        let plan = try NetworkPlan(governance: .pool)
+        #expect(plan.nodes.map(\.name).prefix(2) == ["orderer.ord1.example.com", "orderer.ord2.example.com"])
+        #expect(plan.nodes.filter { $0.role == .orderer }.count == 6)
+        let bench = try ServerBench(plan)
+        let genesis = try bench.genesis()
+        let rules = try CommitteeBlocks(genesis: ChannelBundle(block: genesis), chain: genesis.headerHash)
+        #expect(rules.bundle.consenters.map(\.id) == [1, 2, 3, 4] && rules.auditors == [5, 6])
+        #expect(rules.bundle.applicationOrganizations.count == 8 && rules.bundle.ordererOrganizations.count == 4)
+        // Every ordering node finds its number, whether it is in office or not.
+        for number in 1...6 as ClosedRange<UInt32> {
+            let home = "organizations/ordererOrganizations/ord\(number).example.com/orderers/orderer.ord\(number).example.com/msp"
+            let msp = try LocalMSP(folder: bench.path(home), mspID: MSPID("Ord\(number)MSP"), now: bench.environment.now())
+            #expect(rules.number(of: msp.identity) == number)
+        }
+        #expect(rules.number(of: try bench.peer().identity) == nil)
+    }
+
+    @Test func `the paper's pool is a hundred and one institutions, and fifty nodes of one process`() throws {
+        let plan = try NetworkPlan(preset: .paper)
+        let pool = plan.nodes.filter { $0.role == .orderer }
+        #expect(pool.count == 50 && pool.allSatisfy { $0.folder == "nodes/pool/\($0.name)" } && plan.ordererOrganizations.count == 101)
+        let bench = try ServerBench(plan)
+        let genesis = try bench.genesis()
+        let rules = try CommitteeBlocks(genesis: ChannelBundle(block: genesis), chain: genesis.headerHash)
+        #expect(rules.bundle.consenters.count == 30 && rules.auditors == Array(31...50))
+        let settings = try GovernanceSettingsFormat.decode(rules.bundle.governance)
+        #expect(settings.seats.count == 101 && settings.sizes == ElectionSizes.Preset.paper.sizes)
+        // Paths are seen from the node's file, one folder deeper than elsewhere.
+        let last = try NodeConfiguration(file: bench.path("\(pool[49].folder)/node.yaml"))
+        #expect(try LocalMSP(folder: last.mspFolder, mspID: last.mspID, now: bench.environment.now()).identity.mspID == "Ord50MSP")
     }
 
     @Test func `a hosts file puts each node on its machine`() throws {

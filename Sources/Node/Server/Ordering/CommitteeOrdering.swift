@@ -60,9 +60,10 @@ final class CommitteeOrdering: ChannelOrdering {
         }
         let links = CommitteeLinks(chain: genesis.headerHash, identity: choice.identity, wire: wire)
         let progress = CommitteeProgress()
+        let near = choice.near?.transport(of: genesis.headerHash)
         let member = try CommitteeMember(
             name: choice.name, identity: choice.identity, consenter: number, folder: folder, genesis: genesis, settings: choice.settings,
-            environment: choice.environment, transport: links, progress: progress)
+            environment: choice.environment, transport: near.map { NearAndFarTransport(near: $0, far: links) } ?? links, progress: progress)
         links.use(member.blocks)
         return Seat(member: member, links: links, progress: progress)
     }

@@ -11,6 +11,8 @@ package struct OrderingChoice: Sendable {
     let signatures: any SignatureVerifying
     /// The node's links to other members of committees; nil on a node without TLS.
     let wire: CommitteeWire?
+    /// The ways to members that are nodes of this process; nil where all are spoken to over the wire.
+    let near: NearCommittees?
     let settings: CommitteeSettings
     let tls: ServerTLS?
     /// The cluster for channels that are ordered on one; such a channel cannot be joined without.
@@ -22,14 +24,15 @@ package struct OrderingChoice: Sendable {
     /// - Parameter tls: The pair of the node's own port.
     package init(
         name: String, identity: SigningIdentity, environment: SystemEnvironment, signatures: any SignatureVerifying,
-        wire: CommitteeWire? = nil, tls: ServerTLS? = nil, settings: CommitteeSettings = CommitteeSettings(),
-        etcd: EtcdSettings? = nil, report: @escaping @Sendable (NodeEvent) -> Void = { _ in }
+        wire: CommitteeWire? = nil, near: NearCommittees? = nil, tls: ServerTLS? = nil,
+        settings: CommitteeSettings = CommitteeSettings(), etcd: EtcdSettings? = nil, report: @escaping @Sendable (NodeEvent) -> Void = { _ in }
     ) {
         self.name = name
         self.identity = identity
         self.environment = environment
         self.signatures = signatures
         self.wire = wire
+        self.near = near
         self.settings = settings
         self.tls = tls
         self.etcd = etcd

@@ -29,7 +29,10 @@ package enum BroadcastRefusal: Error, Equatable, Sendable, CustomStringConvertib
     case wrongTransactionID
     /// The time in the header is missing or too far from the chain's: sign a new transaction.
     case outsideTimeWindow
-    /// The transaction is in a block already.
+    /// This very envelope is in a block already. It is not ordered again, and its sender is told that it was taken: clients of a committee
+    /// send to all members, and the last of these may hear of it after the block.
+    case repeated(TransactionID, BlockNumber)
+    /// The transaction is in a block already, in another envelope.
     case alreadyOrdered(TransactionID, BlockNumber)
     /// Another envelope with the same transaction id waits for its block.
     case alreadyPending(TransactionID)
@@ -49,6 +52,7 @@ package enum BroadcastRefusal: Error, Equatable, Sendable, CustomStringConvertib
     /// A `common.Status` number.
     package var status: Int32 {
         switch self {
+        case .repeated: 200
         case .noChannel, .unknownChannel, .notForClients, .unknownType, .emptyPayload, .tooLarge, .noCreator, .creatorExpired,
             .refusedUpdate, .wrongTransactionID, .outsideTimeWindow, .alreadyOrdered, .alreadyPending, .governance:
             400
@@ -77,6 +81,7 @@ package enum BroadcastRefusal: Error, Equatable, Sendable, CustomStringConvertib
         case .maintenance: "normal transactions are rejected: the channel is in maintenance mode"
         case .wrongTransactionID: "the transaction id is not the hash of nonce and creator"
         case .outsideTimeWindow: "the timestamp is missing or too far from the time of the last block: sign a new transaction"
+        case .repeated(let id, let block): "transaction \(id) was taken: it is in block \(block)"
         case .alreadyOrdered(let id, let block): "transaction \(id) is already in block \(block)"
         case .alreadyPending(let id): "another envelope with transaction id \(id) is already waiting to be ordered"
         case .full(let full): full.description

@@ -144,7 +144,7 @@ package struct OrderingService<Consensus: BlockConsenter>: Sendable {
     private func checkReplay(of envelope: CheckedEnvelope) throws(BroadcastRefusal) {
         if self.window.isOff { return }
         guard envelope.hasDerivedID else { throw .wrongTransactionID }
-        if let number = self.window.block(of: envelope.transactionID) { throw .alreadyOrdered(envelope.transactionID, number) }
+        if let refusal = self.window.refusal(of: envelope) { throw refusal }
         if self.waitingIDs.contains(envelope.transactionID) { throw .alreadyPending(envelope.transactionID) }
     }
 
@@ -198,6 +198,7 @@ package struct OrderingService<Consensus: BlockConsenter>: Sendable {
             self.waiting.remove(envelope.digest)
             self.waitingIDs.remove(envelope.transactionID)
         }
-        self.window.record(decision.batch.envelopes.map(\.transactionID), in: decision.block.number)
+        let envelopes = decision.batch.envelopes
+        self.window.record(envelopes.map(\.transactionID), digests: envelopes.map(\.digest), in: decision.block.number)
     }
 }

@@ -85,15 +85,17 @@ struct OrderingServiceTests {
         #expect(self.blocks(service.step(.timerFired(generation: 1, now: self.now))).first?.envelopes == [envelope.serialized()])
     }
 
-    @Test func `a second envelope of a waiting or ordered transaction is refused, with the block's number`() throws {
+    @Test func `another envelope of a waiting or ordered transaction is refused, and the same one again is taken without being ordered`() throws {
         var service = try self.service()
         let envelope = try self.network.envelope(1)
         _ = self.send(envelope, to: &service)
         let pending = self.send(try self.network.envelope(1, bytes: 7), to: &service)
         #expect(pending?.status == 400 && pending?.info.contains("already waiting") == true)
         _ = service.step(.timerFired(generation: 1, now: self.now))
-        let ordered = self.send(envelope, to: &service)
+        let ordered = self.send(try self.network.envelope(1, bytes: 7), to: &service)
         #expect(ordered == BroadcastVerdict(status: 400, info: "transaction \(self.network.id(1)) is already in block 1"))
+        let again = service.step(.broadcast(envelope, now: self.now))
+        #expect(again == [.reply(BroadcastVerdict(status: 200, info: "transaction \(self.network.id(1)) was taken: it is in block 1"))])
     }
 
     @Test func `the window reaches back W blocks, and a restart fills it from the ledger`() throws {

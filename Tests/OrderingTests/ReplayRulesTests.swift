@@ -1,3 +1,4 @@
+import CryptoPrimitives
 import LedgerModel
 import Testing
 
@@ -12,11 +13,11 @@ struct ReplayRulesTests {
             settings: OrderingSettings(replayBlocks: replay, maxAgeMilliseconds: maxAge, serviceThreshold: threshold, warmUpMilliseconds: 50))
     }
 
-    private func envelope(_ id: TransactionID = "a", at ms: UInt64? = Self.day, hasDerivedID: Bool = true, isGovernance: Bool = false)
-        -> CheckedEnvelope
-    {
+    private func envelope(
+        _ id: TransactionID = "a", at ms: UInt64? = Self.day, hasDerivedID: Bool = true, isGovernance: Bool = false, digest: [UInt8] = [1]
+    ) -> CheckedEnvelope {
         CheckedEnvelope(
-            serialized: [1], digest: [1], sizeBytes: 1, transactionID: id, hasDerivedID: hasDerivedID,
+            serialized: [1], digest: digest, sizeBytes: 1, transactionID: id, hasDerivedID: hasDerivedID,
             timestamp: ms.map { Timestamp(seconds: Int64($0 / 1_000), nanoseconds: Int32($0 % 1_000) * 1_000_000) }, isGovernance: isGovernance)
     }
 
@@ -47,8 +48,11 @@ struct ReplayRulesTests {
     @Test func `a transaction of the last blocks is refused by its id, and an id that its nonce does not give too`() throws {
         let network = try TestNetwork.shared.get()
         var rules = self.rules()
-        rules.record(OrderedBlock(number: 7, previousHash: [], envelopes: [try network.envelope(1).serialized()]))
+        let ordered = try network.envelope(1).serialized()
+        rules.record(OrderedBlock(number: 7, previousHash: [], envelopes: [ordered]))
         #expect(self.refusal(rules, self.envelope(network.id(1))) == .alreadyOrdered(network.id(1), 7))
+        // The very envelope is told apart from another one with its id.
+        #expect(self.refusal(rules, self.envelope(network.id(1), digest: SHA256.hash(ordered))) == .repeated(network.id(1), 7))
         #expect(self.refusal(rules, self.envelope(network.id(2))) == nil)
         #expect(self.refusal(rules, self.envelope(network.id(2), hasDerivedID: false)) == .wrongTransactionID)
         rules.record(OrderedBlock(number: 8, previousHash: [], envelopes: []))

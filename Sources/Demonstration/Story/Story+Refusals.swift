@@ -74,18 +74,29 @@ extension Story {
         }
     }
 
-    /// The same envelope again: refused at the door while the ordering service remembers it.
+    /// The same envelope again: whoever sends it is told that it was taken, and it gets into no second block.
     private func replay(_ patient: Subject, _ delegate: String) async throws {
         let gateway = patient.gateway
-        let endorsed = try await gateway.endorse(
-            Self.call(MedicalContracts.records, "addDelegate", delegate, String(self.seconds + 3_600)), by: self.endorsers)
+        func delegation(_ seconds: Int64) -> ChaincodeCall {
+            Self.call(MedicalContracts.records, "addDelegate", delegate, String(self.seconds + seconds))
+        }
+        let endorsed = try await gateway.endorse(delegation(3_600), by: self.endorsers)
         try await gateway.broadcast(endorsed.envelope, transaction: endorsed.transaction)
         try await self.waitForEverybody(endorsed.transaction)
-        // A member that has not heard of the block yet would say that it holds the envelope, which is no error.
+        // A member that has not heard of the block yet would hold the envelope until it does.
         try await self.network.waitForMembers()
-        await self.narrator.mustRefuse("a replayed envelope", containing: "already") {
+        let height = self.endorsers[0].height
+        await self.narrator.mustRefuse("a replayed envelope", containing: "not ordered again") {
             try await gateway.broadcast(endorsed.envelope, transaction: endorsed.transaction)
-            return "it was taken"
+            let next = try await self.submit(delegation(7_200), as: gateway).status
+            let block = try self.endorsers[0].blockBytes(next.block.rawValue).map { try OrderedBlock(serialized: $0) }
+            guard next.block.rawValue == height, block?.envelopes.count == 1 else { return "it is in block \(height) too" }
+            throw NotOrderedAgain(transaction: endorsed.transaction)
         }
+    }
+
+    private struct NotOrderedAgain: Error, CustomStringConvertible {
+        let transaction: TransactionID
+        var description: String { "transaction \(self.transaction.text.prefix(8))… is in a block already and was not ordered again" }
     }
 }

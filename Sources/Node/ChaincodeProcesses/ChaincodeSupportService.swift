@@ -20,7 +20,7 @@ package struct ChaincodeSupportService: RegistrableRPCService {
             StreamingServerResponse { writer in
                 try gate.enter()
                 defer { gate.leave() }
-                await processes.serve(request.messages) { try await writer.write($0) }
+                await withTaskExecutorPreference(globalConcurrentExecutor) { await processes.serve(request.messages) { try await writer.write($0) } }
                 return [:]
             }
         }

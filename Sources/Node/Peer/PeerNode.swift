@@ -147,7 +147,10 @@ package final class PeerNode: PeerConnection, BlockReceiver, DeliverSource {
     /// Simulates and endorses a proposal on the ledger as it is now.
     package func process(_ proposal: SignedProposal) async throws -> ProposalResponse {
         let (endorser, ledger, now) = (self.office.endorser, self.ledger.snapshot(), self.environment.now())
-        guard let threads = self.threads, self.mayWait() else { return try endorser.process(proposal, on: ledger, now: now) }
+        guard let threads = self.threads, self.mayWait() else {
+            // A contract may compute for long: not on a loop that carries connections.
+            return try await withTaskExecutorPreference(globalConcurrentExecutor) { try endorser.process(proposal, on: ledger, now: now) }
+        }
         return try await threads.run { try endorser.process(proposal, on: ledger, now: now) }
     }
 

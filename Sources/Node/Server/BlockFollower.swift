@@ -43,6 +43,7 @@ package struct BlockFollower: Sendable {
     private let pace: Pace
     private let feeds: @Sendable () -> [any BlockFeed]
     private let report: @Sendable (NodeEvent) -> Void
+    private let told = Told()
 
     /// - Parameters:
     ///   - receiver: Verifies and keeps the blocks.
@@ -68,7 +69,7 @@ package struct BlockFollower: Sendable {
         var last: String?
         while !Task.isCancelled {
             let feeds = self.feeds()
-            if feeds.isEmpty { self.report(.noOrderers(node: self.node, self.channel)) }
+            if feeds.isEmpty { self.tell(.noOrderers(node: self.node, self.channel)) }
             let before = self.receiver.height
             for feed in Self.order(feeds, after: last) where !Task.isCancelled {
                 last = feed.name
@@ -93,7 +94,7 @@ package struct BlockFollower: Sendable {
     /// Takes blocks from one feed until it is left.
     private func follow(_ feed: any BlockFeed, others: [any BlockFeed]) async throws(NodeError) {
         let height = self.receiver.height
-        self.report(.following(node: self.node, self.channel, orderer: feed.name, from: height))
+        self.tell(.following(node: self.node, self.channel, orderer: feed.name, from: height))
         let watch = Watch()
         let failure = OneTimeSignal<NodeError>()
         do {
@@ -129,7 +130,11 @@ package struct BlockFollower: Sendable {
 
     private func leave(_ feed: any BlockFeed, _ reason: String) {
         guard !Task.isCancelled else { return }
-        self.report(.left(node: self.node, self.channel, orderer: feed.name, reason: reason))
+        self.tell(.left(node: self.node, self.channel, orderer: feed.name, reason: reason))
+    }
+
+    private func tell(_ event: NodeEvent) {
+        if self.told.isNew(event, height: self.receiver.height) { self.report(event) }
     }
 
     /// - Throws: `Departure.withheld` when the feed is waited for and gives nothing for the whole time, and another one has the next block.
@@ -166,6 +171,18 @@ package struct BlockFollower: Sendable {
                 left -= 1
             }
             return nil
+        }
+    }
+
+    /// What was reported since the last block: nodes that stay away are asked every second or so, and an operator wants to read it once.
+    private final class Told: Sendable {
+        private let state = Mutex<(height: UInt64, lines: Set<String>)>((0, []))
+
+        func isNew(_ event: NodeEvent, height: UInt64) -> Bool {
+            self.state.withLock { state in
+                if state.height != height || state.lines.count >= NodeLimits.rememberedEvents { state = (height, []) }
+                return state.lines.insert(event.description).inserted
+            }
         }
     }
 

@@ -25,6 +25,8 @@ extension NodeLimits {
     /// The pause after every ordering node has failed, the first and the longest, in milliseconds; it doubles in between.
     package static let firstRetryMs: UInt64 = 100
     package static let longestRetryMs: UInt64 = 10_000
+    /// Different things that a follower says between two blocks before it may repeat one.
+    static let rememberedEvents = 256
     /// Snapshots that a peer has been asked for and that are not made yet.
     package static let pendingSnapshots = 1_000
 }

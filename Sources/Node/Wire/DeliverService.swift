@@ -30,7 +30,8 @@ package struct DeliverService: RegistrableRPCService {
             return StreamingServerResponse { writer in
                 try gate.enter()
                 defer { gate.leave() }
-                try await stream.serve(request.messages, to: writer)
+                // Blocks are read from the disk, filtered and cut there.
+                try await withTaskExecutorPreference(globalConcurrentExecutor) { try await stream.serve(request.messages, to: writer) }
                 return [:]
             }
         }

@@ -30,7 +30,7 @@ struct WireListener: HTTP2ServerTransport.ListenerFactory {
     /// Where it listens in the end, or why not.
     let bound: OneTimeSignal<Result<WireEndpoint, WireError>>
 
-    var eventLoopGroup: any EventLoopGroup { MultiThreadedEventLoopGroup.singleton }
+    let eventLoopGroup: any EventLoopGroup
 
     func makeListeningChannel(
         listenerConfigurator: HTTP2ServerTransport.ListenerConfigurator, connectionConfigurator: HTTP2ServerTransport.ConnectionConfigurator

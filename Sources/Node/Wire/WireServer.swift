@@ -1,14 +1,17 @@
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import LedgerModel
+import SelvageClient
 
 /// A gRPC server of a node: one port, its TLS and limits, and the services that it was given.
 ///
+/// All its connections are on one event loop, and so are the calls on them; a call that computes for long leaves it.
 /// `run()` listens until `stop()`. Then nothing new is taken, streams that wait are told, and calls under way have a moment to end.
 package final class WireServer: Sendable {
     private let server: GRPCServer<HTTP2ServerTransport.Custom<WireListener>>
     private let bound = OneTimeSignal<Result<WireEndpoint, WireError>>()
     private let context: WireContext
+    private let executor = LoopExecutor()
 
     /// Prepares a server; the port is taken by `run()`.
     ///
@@ -27,7 +30,7 @@ package final class WireServer: Sendable {
             bindsRequests: tls?.bindsRequests ?? false, serverKey: try tls?.keyHash(), bound: self.bound)
         let listener = WireListener(
             endpoint: endpoint, tls: security, takesAnyCertificate: tls?.takesAnyCertificate ?? false, limits: limits,
-            table: context.connections, bound: self.bound)
+            table: context.connections, bound: self.bound, eventLoopGroup: self.executor.loop)
         let transport = HTTP2ServerTransport.Custom(listenerFactory: listener, config: Self.configuration(limits))
         self.context = context
         self.server = GRPCServer(transport: transport, services: services(context))
@@ -63,7 +66,7 @@ package final class WireServer: Sendable {
 
     private func serve() async -> WireError? {
         do {
-            try await self.server.serve()
+            try await withTaskExecutorPreference(self.executor) { try await self.server.serve() }
             return nil
         } catch {
             return Self.reason(error)

@@ -42,7 +42,7 @@ package struct ReplayRules: Sendable {
     package func check(_ envelope: CheckedEnvelope, parentMs: UInt64, latestMs: UInt64) throws(BroadcastRefusal) {
         if !self.window.isOff {
             guard envelope.hasDerivedID else { throw .wrongTransactionID }
-            if let number = self.window.block(of: envelope.transactionID) { throw .alreadyOrdered(envelope.transactionID, number) }
+            if let refusal = self.window.refusal(of: envelope) { throw refusal }
         }
         guard let maxAge = self.maxAgeMilliseconds else { return }
         guard let time = envelope.timestamp?.millisecondsSince1970 else { throw .outsideTimeWindow }

@@ -106,7 +106,7 @@ extension EtcdConsenter {
             return false
         }
         let ids = self.blocks.orderedIDs(in: block)
-        self.window.record(ids, in: block.number)
+        self.window.record(ids, digests: block.envelopes.map { SHA256.hash($0) }, in: block.number)
         out.append(.store(block))
         self.acknowledge(block, &out)
         if self.bundle.sequence != sequence {

@@ -57,7 +57,7 @@ extension EtcdConsenter {
     private func checkReplay(of envelope: CheckedEnvelope) throws(BroadcastRefusal) {
         if self.window.isOff { return }
         guard envelope.hasDerivedID else { throw .wrongTransactionID }
-        if let number = self.window.block(of: envelope.transactionID) { throw .alreadyOrdered(envelope.transactionID, number) }
+        if let refusal = self.window.refusal(of: envelope) { throw refusal }
         if self.waitingIDs.contains(envelope.transactionID) { throw .alreadyPending(envelope.transactionID) }
     }
 
@@ -105,7 +105,7 @@ extension EtcdConsenter {
         var envelopes: [CheckedEnvelope] = []
         for envelope in batch.envelopes {
             do throws(BroadcastRefusal) {
-                if let number = self.window.block(of: envelope.transactionID) { throw .alreadyOrdered(envelope.transactionID, number) }
+                if let refusal = self.window.refusal(of: envelope) { throw refusal }
                 let judged = try self.judgedNow(envelope, now: now)
                 envelopes.append(judged.isUpdate ? try self.blocks.configuration(judged, now: now) : judged)
             } catch {

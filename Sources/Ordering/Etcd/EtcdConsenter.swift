@@ -77,7 +77,7 @@ package struct EtcdConsenter<Blocks: CrashBlocks>: Sendable {
         self.checks = BroadcastChecks(bundle: blocks.bundle, takesUpdates: true)
         self.cutter = Self.cutter(blocks.bundle, settings)
         self.window = ReplayWindow(blocks: settings.replayBlocks)
-        for block in recent { self.window.record(blocks.orderedIDs(in: block), in: block.number) }
+        for block in recent { self.window.record(blocks.orderedIDs(in: block), digests: block.envelopes.map { SHA256.hash($0) }, in: block.number) }
     }
 
     static func cutter(_ bundle: ChannelBundle, _ settings: OrderingSettings) -> BlockCutter {

@@ -16,6 +16,8 @@ package final class NodeConnection: Sendable {
     package let certificateHash: [UInt8]
     package let limits: ClientWireLimits
     private let client: Client
+    /// One that is made while a call is answered is on that call's loop.
+    private let executor = LoopExecutor()
 
     /// - Parameter tls: Nil for plain text.
     /// - Throws: `NodeConnectionError` when certificates or key cannot be used; whether the node is there is found out by calls.
@@ -27,7 +29,8 @@ package final class NodeConnection: Sendable {
         let transport: HTTP2ClientTransport.Posix
         do {
             transport = try HTTP2ClientTransport.Posix(
-                target: Self.target(of: address), transportSecurity: security, config: Self.configuration(limits, address, isTLS: tls != nil))
+                target: Self.target(of: address), transportSecurity: security, config: Self.configuration(limits, address, isTLS: tls != nil),
+                eventLoopGroup: self.executor.loop)
         } catch {
             throw .unreachable(node: name, address: address, reason: "\(error)")
         }
@@ -41,7 +44,7 @@ package final class NodeConnection: Sendable {
     /// Keeps the connection until `close()`, or until the task is cancelled.
     package func run() async {
         // It throws only when it runs already or was closed before.
-        try? await self.client.runConnections()
+        try? await withTaskExecutorPreference(self.executor) { try await self.client.runConnections() }
     }
 
     /// Ends `run()`; calls under way come to their end, new ones fail.

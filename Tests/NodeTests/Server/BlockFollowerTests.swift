@@ -164,6 +164,7 @@ import Testing
     @Test func `a follower that no node helps goes on asking until one does`() async throws {
         let (peer, blocks, _) = try await Self.bench()
         let asked = Mutex(0)
+        let events = Mutex<[String]>([])
         var pace = BlockFollower.Pace()
         (pace.firstRetryMs, pace.longestRetryMs) = (1, 2)
         let follower = BlockFollower(
@@ -174,13 +175,17 @@ import Testing
                     return count
                 }
                 return [Feed(name: "a", blocks: blocks, end: round < 4 ? .unreachable : .silent)]
-            })
+            }, report: { event in events.withLock { $0.append(event.description) } })
         await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await follower.run() }
             #expect(await peer.waitForBlock(5))
             group.cancelAll()
         }
         #expect(asked.withLock { $0 } >= 4)
+        // What stays as it is is told once.
+        let told = events.withLock { $0 }
+        #expect(told.prefix(2) == ["late: channel tallies: asking a for blocks from 1", "late: channel tallies: leaving a: Unreachable()"])
+        #expect(Set(told).count == told.count)
     }
 
     @Test func `blocks come over gRPC, those that are made later too, and strangers get none`() async throws {

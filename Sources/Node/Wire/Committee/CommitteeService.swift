@@ -24,7 +24,8 @@ package struct CommitteeService: RegistrableRPCService {
                 try gate.enter()
                 defer { gate.leave() }
                 do {
-                    try await stream.serve(request.messages, to: writer)
+                    // A parcel may be a whole block.
+                    try await withTaskExecutorPreference(globalConcurrentExecutor) { try await stream.serve(request.messages, to: writer) }
                 } catch let refusal as CommitteeLinkError {
                     throw refusal.status
                 }

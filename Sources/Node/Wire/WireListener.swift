@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import SelvageClient
+import Synchronization
 
 /// Where a server listens.
 package struct WireEndpoint: Hashable, Sendable, CustomStringConvertible {
@@ -29,6 +30,7 @@ struct WireListener: HTTP2ServerTransport.ListenerFactory {
     let table: ConnectionTable
     /// Where it listens in the end, or why not.
     let bound: OneTimeSignal<Result<WireEndpoint, WireError>>
+    let listening: ListeningChannel
 
     let eventLoopGroup: any EventLoopGroup
 
@@ -42,6 +44,7 @@ struct WireListener: HTTP2ServerTransport.ListenerFactory {
                 .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
                 .serverChannelInitializer { listenerConfigurator.configure(channel: $0) }
                 .bind(host: self.endpoint.host, port: self.endpoint.port) { self.dress($0, connectionConfigurator) }
+            self.listening.keep(channel.channel)
             let port = channel.channel.localAddress?.port ?? self.endpoint.port
             self.bound.fire(.success(WireEndpoint(host: self.endpoint.host, port: port)))
             return channel
@@ -78,6 +81,20 @@ struct WireListener: HTTP2ServerTransport.ListenerFactory {
             if !isAdmitted { channel.close(promise: nil) }
             return connection
         }
+    }
+}
+
+/// The channel that listens, so that a server that has ended has given its port back.
+final class ListeningChannel: Sendable {
+    private let channel = Mutex<(any Channel)?>(nil)
+
+    func keep(_ channel: any Channel) { self.channel.withLock { $0 = channel } }
+
+    /// Returns when the port is free.
+    func close() async {
+        guard let channel = self.channel.withLock({ $0 }) else { return }
+        channel.close(promise: nil)
+        try? await channel.closeFuture.get()
     }
 }
 

@@ -12,6 +12,7 @@ package final class WireServer: Sendable {
     private let bound = OneTimeSignal<Result<WireEndpoint, WireError>>()
     private let context: WireContext
     private let executor = LoopExecutor()
+    private let listening = ListeningChannel()
 
     /// Prepares a server; the port is taken by `run()`.
     ///
@@ -30,7 +31,7 @@ package final class WireServer: Sendable {
             bindsRequests: tls?.bindsRequests ?? false, serverKey: try tls?.keyHash(), bound: self.bound)
         let listener = WireListener(
             endpoint: endpoint, tls: security, takesAnyCertificate: tls?.takesAnyCertificate ?? false, limits: limits,
-            table: context.connections, bound: self.bound, eventLoopGroup: self.executor.loop)
+            table: context.connections, bound: self.bound, listening: self.listening, eventLoopGroup: self.executor.loop)
         let transport = HTTP2ServerTransport.Custom(listenerFactory: listener, config: Self.configuration(limits))
         self.context = context
         self.server = GRPCServer(transport: transport, services: services(context))
@@ -60,6 +61,7 @@ package final class WireServer: Sendable {
             group.cancelAll()
             return first
         }
+        await self.listening.close()
         self.bound.fire(.failure(.failed(reason: "it was stopped before it listened")))
         if let failure, self.context.stopping.value == nil { throw failure }
     }

@@ -25,9 +25,9 @@ extension ShimExchange {
     func getPrivateHash(_ request: Protos_GetState, _ host: any ProcessHost) throws(RequestError) -> [UInt8] {
         guard !host.isInit else { throw .refused(Self.notInInit) }
         guard !request.collection.utf8.isEmpty else { throw .refused("collection must not be an empty string") }
-        return try Self.host { () throws(ContractError) in
-            try host.privateHash(of: StateKey(request.key), collection: CollectionName(request.collection)) ?? []
-        }
+        let collection = CollectionName(request.collection)
+        try self.require(collection, host)
+        return try Self.host { () throws(ContractError) in try host.privateHash(of: StateKey(request.key), collection: collection) ?? [] }
     }
 
     func getMetadata(_ request: Protos_GetStateMetadata, _ host: any ProcessHost) throws(RequestError) -> [UInt8] {
@@ -104,12 +104,19 @@ extension ShimExchange {
     private static let notInInit = "private data APIs are not allowed in chaincode Init()"
     private static let noPrivateMetadata = "this peer keeps no metadata of private keys"
 
+    /// In the words of Fabric's peers.
+    private func require(_ collection: CollectionName, _ host: any ProcessHost) throws(RequestError) {
+        guard try Self.host({ () throws(ContractError) in try host.hasCollection(collection) }) else {
+            throw .refused("collection [\(collection)] not defined in the collection config for chaincode [\(host.chaincodeName)]")
+        }
+    }
+
     /// The implicit collection of the node's own organisation is the one whose values stay where they are endorsed.
     func usable(_ collection: String, _ host: any ProcessHost) throws(RequestError) -> CollectionName {
         guard !host.isInit else { throw .refused(Self.notInInit) }
         let name = CollectionName(collection)
-        try Self.host { () throws(ContractError) in try host.readCollections() }
-        guard let organization = host.organization, name == CollectionName("_implicit_org_\(organization)") else {
+        try self.require(name, host)
+        guard let organization = host.organization, name == .implicit(of: organization) else {
             throw .refused(
                 "collection \(name) cannot be read or written here: this peer gives private data to no other, so it has only the implicit "
                     + "collection of its own organisation; hashes can be read of all")

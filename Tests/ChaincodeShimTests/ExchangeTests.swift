@@ -130,7 +130,7 @@ struct ExchangeTests {
         let written = try channel.talk { conversation throws in
             #expect(try conversation.ask(.putState, Shim.put("a", "secret", collection: own)) == [])
             let reason = try conversation.refusal(.putState, Shim.put("a", "secret", collection: "traders"))
-            #expect(reason.hasPrefix("collection traders cannot be read or written here"))
+            #expect(reason.hasPrefix("collection [traders] not defined in the collection config for chaincode [goods]"))
             _ = try conversation.refusal(.getState, Shim.key("a", collection: "_implicit_org_Org2MSP"))
             _ = try conversation.refusal(.purgePrivateData, Shim.key("a", collection: own))
             return Response()
@@ -143,8 +143,39 @@ struct ExchangeTests {
         _ = try channel.talk { conversation throws in
             #expect(try conversation.ask(.getState, Shim.key("a", collection: own)) == Array("secret".utf8))
             #expect(try conversation.ask(.getPrivateDataHash, Shim.key("a", collection: own)).count == 32)
-            #expect(try conversation.ask(.getPrivateDataHash, Shim.key("a", collection: "others")) == [])
+            let reason = try conversation.refusal(.getPrivateDataHash, Shim.key("a", collection: "others"))
+            #expect(reason.hasPrefix("collection [others] not defined in the collection config for chaincode [goods]"))
             #expect(try Shim.results(try conversation.ask(.getStateByRange, Shim.range("", "", collection: own))).keys == ["a"])
+            return Response()
+        }
+    }
+
+    @Test func `a hash that is read brings the whole definition into the read set, as at Fabric's peers`() throws {
+        let channel = InMemoryChannel()
+        channel.define("goods", collections: Shim.collections("traders"))
+        let endorsed = try channel.talk { conversation throws in
+            #expect(try conversation.ask(.getPrivateDataHash, Shim.key("a", collection: "traders")) == [])
+            let reason = try conversation.refusal(.getState, Shim.key("a", collection: "traders"))
+            #expect(reason.hasPrefix("collection traders cannot be read or written here"))
+            return Response()
+        }
+        #expect(endorsed.result.readWriteSet.namespaces[0].reads.map(\.key) == ChaincodeDefinitionFormat.keys("goods").sorted())
+    }
+
+    @Test func `queries of the ledger from a chaincode are answered with status 500, in the words of Fabric's peers`() throws {
+        let channel = Self.channel()
+        for name in ["qscc", "cscc"] { channel.installSystem(Echo(name: name), isCallableFromContracts: false) }
+        _ = try channel.talk { conversation throws in
+            for (name, why) in [("qscc", " because of potential for deadlocks"), ("cscc", "")] {
+                var request = Protos_ChaincodeSpec()
+                request.chaincodeID.name = name
+                let message = try ShimMessage.decode(try conversation.ask(.invokeChaincode, request.encoded()), as: "message")
+                let response = try Protos_Response.decode(message.payload, as: "response")
+                #expect(response.status == 500)
+                #expect(
+                    response.message
+                        == "Rejecting invoke of \(name.uppercased()) from another chaincode\(why), original invocation for 'goods'")
+            }
             return Response()
         }
     }
@@ -245,7 +276,7 @@ struct ExchangeTests {
 
 /// Says what it is told, and remembers it.
 struct Echo: Contract {
-    let name = "echo"
+    var name = "echo"
     var transactions: [Transaction] {
         [
             .evaluate("say", "text") { (context: Context, text: String) throws(ContractError) -> [UInt8] in

@@ -56,7 +56,7 @@ struct RecordedExchangeTests {
     /// Makes the recorded calls again on the same state, with the recorded messages of the chaincode.
     private static func replay(_ check: (String, InMemoryChannel.Endorsed) throws -> Void = { _, _ in }) throws -> Int {
         let channel = InMemoryChannel()
-        channel.define("goods")
+        channel.define("goods", collections: Shim.collections("traders"))
         var answers = 0
         for recorded in try self.conversations() {
             let count = Mutex(0)
@@ -140,7 +140,7 @@ struct RecordedExchangeTests {
         // The planted mistake: the state lacks what an earlier call wrote.
         let recorded = try #require(try Self.conversations().first { try $0.text == "get a" })
         let channel = InMemoryChannel()
-        channel.define("goods")
+        channel.define("goods", collections: Shim.collections("traders"))
         let differs = Mutex(false)
         channel.use(
             ScriptedChaincode { conversation throws in

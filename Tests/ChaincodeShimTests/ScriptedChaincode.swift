@@ -89,6 +89,15 @@ extension InMemoryChannel {
 
 /// Payloads of requests.
 enum Shim {
+    /// A definition's collections.
+    static func collections(_ name: String) -> [UInt8] {
+        var collection = Protos_CollectionConfig()
+        collection.staticCollectionConfig.name = name
+        var package = Protos_CollectionConfigPackage()
+        package.config = [collection]
+        return package.encoded()
+    }
+
     static func key(_ key: String, collection: String = "") -> [UInt8] {
         var request = Protos_GetState()
         request.key = key

@@ -125,9 +125,10 @@ package enum InvocationError: Error, Equatable, Sendable, CustomStringConvertibl
             "chaincode definition for '\(name)' at sequence \(sequence) on channel '\(channel)' has not yet been approved by this org; "
                 + "approve it at this node with the id of a package that is installed here"
         case .processFailed(let failure): failure.description
-        case .notInitialised(let name): "chaincode \(name) has not been initialised for this version; call it as init first"
-        case .alreadyInitialised(let name): "chaincode \(name) is already initialised but called as init; call it without init"
-        case .initNotExpected(let name): "chaincode \(name) does not require initialisation but is called as init; call it without init"
+        // The three of Fabric's peers, which clients look for.
+        case .notInitialised(let name): "chaincode '\(name)' has not been initialized for this version, must call as init first"
+        case .alreadyInitialised(let name): "chaincode '\(name)' is already initialized but called as init"
+        case .initNotExpected(let name): "chaincode '\(name)' does not require initialization but called as init"
         case .unreadableDefinition(let name, let reason): "the definition of chaincode \(name) cannot be read: \(reason); commit it again"
         case .state(let error): error.description
         }

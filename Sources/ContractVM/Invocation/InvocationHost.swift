@@ -178,6 +178,7 @@ final class InvocationHost: ContractHost {
                 "call-refused", "calls to contracts of another channel are not supported; let the client call that channel and pass the result on")
         }
         let name = Namespace(chaincode)
+        if let rejection = session.rejection(ofCallTo: name) { return rejection }
         if let reason = session.reasonAgainstCall(to: name) { throw .failure("call-refused", reason) }
         try session.meter.check(.callDepth, session.depth + 1)
         do throws(InvocationError) {

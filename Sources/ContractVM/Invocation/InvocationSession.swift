@@ -86,10 +86,16 @@ final class InvocationSession {
         if running.contains(name) {
             return "contract \(name) is already running in this transaction; a contract cannot call itself, directly or through others"
         }
-        if let system = catalogue.systemContract(name), !system.isCallableFromContracts {
-            return "the system contract \(name) cannot be called from a contract; let the client call it"
-        }
         return nil
+    }
+
+    /// The answer of a system contract that looks at more than the state, in the words of Fabric's; nil for all that may be called.
+    func rejection(ofCallTo name: Namespace) -> Response? {
+        guard let system = catalogue.systemContract(name), !system.isCallableFromContracts else { return nil }
+        let why = name == "qscc" ? " because of potential for deadlocks" : ""
+        return Response(
+            status: 500,
+            message: "Rejecting invoke of \(name.text.uppercased()) from another chaincode\(why), original invocation for '\(invocation.chaincode)'")
     }
 
     /// How many contracts run inside one another at the moment.

@@ -47,8 +47,8 @@ package protocol ProcessHost: ContractHost {
     func metadata(of key: String) throws(ContractError) -> [MetadataEntry]
     /// Replaces all metadata of a key.
     func setMetadata(_ entries: [MetadataEntry], of key: String) throws(ContractError)
-    /// Looks the contract's collections up, as Fabric's peers do before each access to the values of one: the definition enters the read set.
-    func readCollections() throws(ContractError)
+    /// Whether the contract's definition has a collection. Fabric's peers look before each access to one, and so the definition enters the read set.
+    func hasCollection(_ collection: CollectionName) throws(ContractError) -> Bool
     /// SHA-256 of the committed private value of a key, or nil.
     func privateHash(of key: StateKey, collection: CollectionName) throws(ContractError) -> [UInt8]?
     /// The committed private value of a key, or nil; throws `private-data-missing` (500) where this node has only its hash.
@@ -82,15 +82,23 @@ extension InvocationHost: ProcessHost {
         }
     }
 
-    func readCollections() throws(ContractError) {
+    func hasCollection(_ collection: CollectionName) throws(ContractError) -> Bool {
         try session.meter.checkTime()
+        var stored: [UInt8] = []
         do throws(SimulationError) {
+            let place = ChaincodeDefinitionFormat.fieldKey(namespace, "Collections")
             for key in ChaincodeDefinitionFormat.keys(namespace) {
-                _ = try session.simulator.value(of: key, in: ChaincodeDefinition.lifecycleNamespace)
+                let value = try session.simulator.value(of: key, in: ChaincodeDefinition.lifecycleNamespace)?.value
+                if key == place { stored = value ?? [] }
             }
         } catch {
             throw contractError(error)
         }
+        if let owner = collection.implicitOwner {
+            // Without a node nobody says which organisations there are.
+            return session.node?.applicationOrganizations.contains(owner) ?? true
+        }
+        return (try? ChaincodeDefinitionFormat.collectionNames(stored))?.contains(collection) ?? false
     }
 
     func privateEntries(from start: String, to end: String, collection: CollectionName) throws(ContractError) -> [StateEntry] {

@@ -97,10 +97,11 @@ package final class InMemoryChannel {
     /// Commits a definition in a block of its own, as `_lifecycle` would.
     package func define(
         _ name: Namespace, version: String = "1.0", sequence: Int64 = 1,
-        validationParameter: [UInt8] = ChaincodeDefinition.defaultValidationParameter, initRequired: Bool = false
+        validationParameter: [UInt8] = ChaincodeDefinition.defaultValidationParameter, collections: [UInt8] = [], initRequired: Bool = false
     ) {
         let definition = ChaincodeDefinition(
-            name: name, version: version, sequence: sequence, validationParameter: validationParameter, initRequired: initRequired)
+            name: name, version: version, sequence: sequence, validationParameter: validationParameter, collections: collections,
+            initRequired: initRequired)
         let version = StateVersion(block: nextBlock, transaction: 0)
         nextBlock += 1
         state.apply(

@@ -7,6 +7,11 @@ package struct ChaincodeDefinition: Hashable, Sendable {
     /// The reserved contract of governance: ordering nodes evaluate its envelopes, and no chaincode of this name is ever defined.
     package static let governanceNamespace: Namespace = "committee"
 
+    /// Names that belong to the node itself, and the one that belongs to the ordering nodes: none of them is ever defined.
+    package static let reservedNames: [Namespace] = [
+        ChaincodeDefinition.lifecycleNamespace, "lscc", "escc", "vscc", "cscc", "qscc", ChaincodeDefinition.governanceNamespace,
+    ]
+
     package var name: Namespace
     package var version: String
     /// 1 for the first definition.
@@ -105,6 +110,16 @@ package enum ChaincodeDefinitionFormat {
             throw MessageError(part: "field of a chaincode definition", reason: "is not bytes")
         }
         return bytes.byteArray
+    }
+
+    /// The names of the collections in a stored `Collections` field; an empty one has none.
+    package static func collectionNames(_ value: [UInt8]) throws(MessageError) -> [CollectionName] {
+        guard !value.isEmpty else { return [] }
+        let package = try Protos_CollectionConfigPackage.decode(try self.fieldBytes(value), as: "collections of a chaincode definition")
+        return package.config.compactMap { entry in
+            guard case .staticCollectionConfig(let collection) = entry.payload else { return nil }
+            return CollectionName(collection.name)
+        }
     }
 
     private static func integer(_ value: Int64) -> [UInt8] {

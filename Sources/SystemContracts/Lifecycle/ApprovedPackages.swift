@@ -31,7 +31,7 @@ package struct ApprovedPackages: PackageRuntimes {
     /// The approved package's id, empty for an approval without one; nil unless the organisation has approved exactly this definition and the
     /// node has seen it.
     private func packageID(_ definition: ChaincodeDefinition, _ node: NodeView, _ state: any StateReading) throws(StateReadError) -> String? {
-        let collection = CollectionName("_implicit_org_\(node.organization)")
+        let collection = CollectionName.implicit(of: node.organization)
         func hashed(_ key: StateKey) throws(StateReadError) -> VersionedValue? {
             try state.value(at: .hashed(ChaincodeDefinition.lifecycleNamespace, collection, keyHash: SHA256.hash(key.utf8)))
         }

@@ -26,9 +26,6 @@ extension Lifecycle_CommitChaincodeDefinitionArgs: DefinitionMessage {
 
 /// Reads the messages and checks names.
 enum DefinitionArguments {
-    /// Names that belong to the node itself, and the one that belongs to the ordering nodes.
-    private static let systemNames = ["_lifecycle", "lscc", "escc", "vscc", "cscc", "qscc", ChaincodeDefinition.governanceNamespace.text]
-
     /// Throws `invalid-arguments` (500).
     static func read<Message>(_ decode: () throws(MessageError) -> Message) throws(ContractError) -> Message {
         do throws(MessageError) {
@@ -74,7 +71,7 @@ enum DefinitionArguments {
         guard text.utf8.count <= Limits.chaincodeNameBytes, isName(text) else {
             throw .failure("invalid-name", "a chaincode name is letters and digits, joined by single hyphens or underscores")
         }
-        guard !systemNames.contains(where: { sameBytes($0, text) }) else {
+        guard !ChaincodeDefinition.reservedNames.contains(Namespace(text)) else {
             throw .failure("invalid-name", "chaincode name \(text) is the name of a system chaincode")
         }
         return Namespace(text)

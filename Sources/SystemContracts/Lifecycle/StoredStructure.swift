@@ -127,7 +127,7 @@ struct OrganizationState: StructureState {
 
     init(_ host: any SystemContractHost, of organization: MSPID) {
         self.host = host
-        collection = CollectionName("_implicit_org_\(organization)")
+        collection = .implicit(of: organization)
     }
 
     func get(_ key: StateKey) throws(ContractError) -> [UInt8]? { try host.getPrivate(key, collection: collection) }

@@ -81,7 +81,7 @@ package struct EndorsementRequirements {
 extension NamespaceRules {
     /// The organisations that hold a collection's values; nil when its definition names none.
     func members(of name: CollectionName, in namespace: Namespace) throws(StateReadError) -> Set<MSPID>? {
-        if let owner = Self.owner(ofImplicit: name) { return [owner] }
+        if let owner = name.implicitOwner { return [owner] }
         let definition: ChaincodeDefinition?
         do {
             definition = try ChaincodeDefinition.read(namespace, from: self.state)
@@ -96,10 +96,5 @@ extension NamespaceRules {
             return Set(policy.principals.compactMap(\.mspID))
         }
         return nil
-    }
-
-    private static func owner(ofImplicit name: CollectionName) -> MSPID? {
-        let prefix = Array("_implicit_org_".utf8)
-        return name.utf8.starts(with: prefix) ? MSPID(utf8: Array(name.utf8.dropFirst(prefix.count))) : nil
     }
 }

@@ -24,8 +24,6 @@ struct NamespaceRule: Sendable {
 
 /// The rules of all namespaces as the state before a block defines them; each is read once, and again only when it may have changed.
 final class NamespaceRules: Sendable {
-    private static let implicitPrefix = Array("_implicit_org_".utf8)
-
     let bundle: ChannelBundle
     let state: BlockStateCache
     private let plans: PolicyPlans
@@ -47,8 +45,7 @@ final class NamespaceRules: Sendable {
 
     /// The rule of a collection.
     func collection(_ name: CollectionName, of rule: NamespaceRule) -> NamespaceRule.Collection {
-        guard name.utf8.starts(with: Self.implicitPrefix) else { return rule.collections[name] ?? .undefined }
-        let mspID = MSPID(utf8: Array(name.utf8.dropFirst(Self.implicitPrefix.count)))
+        guard let mspID = name.implicitOwner else { return rule.collections[name] ?? .undefined }
         guard let organization = self.bundle.applicationOrganization(mspID) else { return .undefined }
         let path = "/Channel/Application/\(organization.groupName)/Endorsement"
         if self.bundle.hasPolicy(path) { return .policy(.reference(path)) }

@@ -12,6 +12,9 @@ package protocol PeerConnection: Sendable {
     /// - Throws: The peer's refusal when it did not even simulate, or the transport's error.
     func process(_ proposal: SignedProposal) async throws -> ProposalResponse
 
+    /// How long it may take to answer, in seconds, which it sees to itself; nil where whoever asks has to.
+    var answerSeconds: Int64? { get }
+
     /// Waits until the peer has committed the block that holds a transaction, and returns the verdict.
     func commitStatus(of transaction: TransactionID) async throws -> CommitStatus
 }
@@ -20,6 +23,17 @@ package protocol PeerConnection: Sendable {
 package protocol OrdererConnection: Sendable {
     /// Sends one envelope and returns the service's answer; success means queued, not yet in a block.
     func broadcast(_ envelope: Envelope) async throws -> BroadcastReply
+
+    /// How long it may take to answer, in seconds, which it sees to itself; nil where whoever asks has to.
+    var answerSeconds: Int64? { get }
+}
+
+extension PeerConnection {
+    package var answerSeconds: Int64? { nil }
+}
+
+extension OrdererConnection {
+    package var answerSeconds: Int64? { nil }
 }
 
 /// The ordering service's answer to one envelope.

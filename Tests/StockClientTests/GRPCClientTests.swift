@@ -54,8 +54,8 @@ struct GRPCClientTests {
         #expect(found("end before the request").first?["ended"] == true)
         #expect(found("end behind the request").first?["found"] == ["block", "block", "status"])
         #expect(found("end behind the request").first?["code"] == "OK")
-        // The first is read and refused for what it says. Fabric's code for the second is RESOURCE_EXHAUSTED (decision 0024).
-        #expect(found("large message").map { $0["code"] } == ["UNKNOWN", "CANCELLED"])
+        // The first is read and refused for what it says, the second for its size, as by Fabric's nodes.
+        #expect(found("large message").map { $0["code"] } == ["UNKNOWN", "RESOURCE_EXHAUSTED"])
         #expect(found("afterwards").first?["answer"] == "one for all")
     }
 }

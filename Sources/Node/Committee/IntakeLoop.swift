@@ -1,5 +1,6 @@
 import LedgerModel
 import Ordering
+import SelvageClient
 
 /// The owner of a member's door: checks envelopes and queues them durably, on a thread of its own.
 ///
@@ -25,6 +26,7 @@ actor IntakeLoop {
         self.intake?.restore(logged)
         if !logged.isEmpty { self.inbox.post(.reason) }
         for await _ in self.inbox.wakeIntake {
+            if self.intake?.isBusy == true { try? await Deadline.sleep(.milliseconds(MemberLimits.gatheringMilliseconds)) }
             while let work = self.inbox.nextIntake() {
                 switch work {
                 case .submissions(let submissions): try self.answer(submissions)

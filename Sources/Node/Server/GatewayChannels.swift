@@ -21,6 +21,8 @@ package final class GatewayChannels: Sendable {
         let peers: [NamedNode]
         /// What is ordered on the node itself.
         let orderers: OrdererChannels?
+        /// Whose ordering nodes the channels have.
+        let ordering: NodeConfiguration.Ordering
     }
 
     /// One connection; the same address under other roots is another one.
@@ -127,7 +129,7 @@ package final class GatewayChannels: Sendable {
                     return connection(node, isOrderer: true).map { connection in
                         GatewayOrderer(GRPCOrderer(connection), address: node.address.description, mspID: node.mspID)
                     }
-                })
+                }, passesOn: self.owner.ordering == .selvage)
             state.channels[id] = Known(sequence: bundle.sequence, channel: channel, places: places)
             skipped = survey.skipped
             return (channel, Self.dropObsolete(&state))

@@ -77,6 +77,8 @@ package struct NetworkPlan: Equatable, Sendable {
     /// How far the admin port of the first ordering node is from the first port; the other ordering nodes come after it, two ports each.
     private static let adminPort = 3
     private static let localHost = "localhost"
+    /// As many ordering nodes may be asked for; the paper's committee has 30.
+    package static let mostMembers = 50
 
     package static let ordererDomain = "example.com"
     package static let ordererMSP: MSPID = "OrdererMSP"

@@ -66,7 +66,7 @@ package final class NodeServer: Sendable {
             gateway = GatewayChannels(
                 GatewayChannels.Owner(
                     name: configuration.name, identity: msp.identity, tls: tls, address: configuration.address, peers: try files.peers(),
-                    orderers: orderers),
+                    orderers: orderers, ordering: configuration.ordering),
                 channels: table, report: report)
         }
         if let peers, let endpoint = configuration.chaincode.takesUnsolicited {

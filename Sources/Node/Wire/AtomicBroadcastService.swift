@@ -4,7 +4,7 @@ import LedgerModel
 import SelvageClient
 
 /// `orderer.AtomicBroadcast`: takes envelopes and gives blocks.
-package struct AtomicBroadcastService: RegistrableRPCService {
+package struct AtomicBroadcastService: RegistrableRPCService, DirectService {
     private let context: WireContext
     private let orderer: any OrdererConnection
     private let source: @Sendable (ChannelID) -> (any DeliverSource)?
@@ -21,18 +21,7 @@ package struct AtomicBroadcastService: RegistrableRPCService {
     }
 
     package func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
-        let (context, orderer, source, gate) = (self.context, self.orderer, self.source, self.gate)
-        router.registerHandler(
-            forMethod: Orderer_AtomicBroadcast.Method.Broadcast.descriptor, deserializer: WireReader<Envelope>(),
-            serializer: WireFrameSerializer()
-        ) { request, _ in
-            StreamingServerResponse { writer in
-                try gate.enter()
-                defer { gate.leave() }
-                try await Self.broadcast(request.messages, to: orderer, writer)
-                return [:]
-            }
-        }
+        let (context, source, gate) = (self.context, self.source, self.gate)
         router.registerHandler(
             forMethod: Orderer_AtomicBroadcast.Method.Deliver.descriptor, deserializer: WireReader<Envelope>(),
             serializer: WireFrameSerializer()
@@ -47,20 +36,20 @@ package struct AtomicBroadcastService: RegistrableRPCService {
         }
     }
 
-    /// One answer for each envelope, in their order; the first refusal is the last answer (interop 7.1).
-    private static func broadcast(
-        _ envelopes: RPCAsyncSequence<Envelope, any Error>, to orderer: any OrdererConnection, _ writer: RPCWriter<WireFrame>
-    ) async throws {
-        for try await envelope in envelopes {
-            let reply: BroadcastReply
-            do {
-                reply = try await orderer.broadcast(envelope)
-            } catch {
-                reply = BroadcastReply(status: 503, info: "\(error)")
+    /// Broadcast: one answer for each envelope, in their order; the first refusal is the last answer (interop 7.1).
+    var directMethods: [DirectMethod] {
+        let orderer = self.orderer
+        return [
+            DirectMethod(Orderer_AtomicBroadcast.Method.Broadcast.descriptor, .exchange, Envelope.self, gate: self.gate) { envelope in
+                let reply: BroadcastReply
+                do {
+                    reply = try await orderer.broadcast(envelope)
+                } catch {
+                    reply = BroadcastReply(status: 503, info: "\(error)")
+                }
+                return DirectMethod.Reply(frame: Self.frame(reply), isLast: !reply.isSuccess)
             }
-            try await writer.write(self.frame(reply))
-            if !reply.isSuccess { return }
-        }
+        ]
     }
 
     /// The number of the receipt (`ReceiptFormat`) in a response, far from those that Fabric may still use.

@@ -71,7 +71,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     /// Counts a call of this connection until it ends.
-    static func count(_ call: any Channel) -> EventLoopFuture<Void> {
+    static func count(_ call: any Channel) {
         if let handler = try? call.parent?.pipeline.syncOperations.handler(type: ConnectionHandler.self) {
             handler.calls += 1
             call.closeFuture.assumeIsolated().whenComplete { _ in
@@ -79,7 +79,6 @@ final class ConnectionHandler: ChannelInboundHandler {
                 handler.lastCall = .now()
             }
         }
-        return call.eventLoop.makeSucceededVoidFuture()
     }
 
     /// One timer for all calls: it looks at when the last one ended.

@@ -4,7 +4,7 @@ import LedgerModel
 import SelvageClient
 
 /// `protos.Endorser`: proposals to contracts, and to those of the node itself.
-package struct EndorserService: RegistrableRPCService {
+package struct EndorserService: RegistrableRPCService, DirectService {
     private let process: @Sendable (SignedProposal) async throws -> ProposalResponse
     private let gate: ConcurrencyGate
 
@@ -18,17 +18,16 @@ package struct EndorserService: RegistrableRPCService {
         self.gate = ConcurrencyGate("/protos.Endorser", limit: context.limits.proposals)
     }
 
-    package func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
-        let (process, gate) = (self.process, self.gate)
-        router.registerHandler(
-            forMethod: Protos_Endorser.Method.ProcessProposal.descriptor, deserializer: WireReader<SignedProposal>(),
-            serializer: WireFrameSerializer()
-        ) { request, _ in
-            let single = try await ServerRequest(stream: request)
-            try gate.enter()
-            defer { gate.leave() }
-            return StreamingServerResponse(single: ServerResponse(message: try await Self.answer(single.message, process)))
-        }
+    /// None: its one method is answered directly.
+    package func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {}
+
+    var directMethods: [DirectMethod] {
+        let process = self.process
+        return [
+            DirectMethod(Protos_Endorser.Method.ProcessProposal.descriptor, .unary, SignedProposal.self, gate: self.gate) { proposal in
+                DirectMethod.Reply(frame: try await Self.answer(proposal, process))
+            }
+        ]
     }
 
     /// - Throws: `RPCError` UNKNOWN with the endorser's words when the proposal was not run (interop chapter 6).

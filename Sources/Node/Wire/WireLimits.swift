@@ -16,6 +16,8 @@ package struct WireLimits: Sendable, Equatable {
     /// How long one peer may take to endorse, and one ordering node to take an envelope, for the gateway, in seconds; as in Fabric.
     package var endorsementSeconds: Int64 = 30
     package var broadcastSeconds: Int64 = 30
+    /// After so long a committee's members that have not been sent an envelope get it too, in milliseconds: one of the others may be down.
+    package var patienceMilliseconds: Int64 = 1_000
     /// What one call may have in flight towards a handler that is slow; beyond it HTTP/2 stops the sender.
     package var windowBytes = 1 << 20
     /// How long a new connection may take until TLS is agreed on and HTTP/2 has begun, in seconds. It is closed then.

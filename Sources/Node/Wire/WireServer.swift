@@ -13,6 +13,7 @@ package final class WireServer: Sendable {
     private let context: WireContext
     private let executor = LoopExecutor()
     private let listening = ListeningChannel()
+    private let direct: DirectCalls
 
     /// Prepares a server; the port is taken by `run()`.
     ///
@@ -32,9 +33,14 @@ package final class WireServer: Sendable {
         let listener = WireListener(
             endpoint: endpoint, tls: security, takesAnyCertificate: tls?.takesAnyCertificate ?? false, limits: limits,
             table: context.connections, bound: self.bound, listening: self.listening, eventLoopGroup: self.executor.loop)
-        let transport = HTTP2ServerTransport.Custom(listenerFactory: listener, config: Self.configuration(limits))
+        let services = services(context)
+        let direct = DirectCalls(
+            services.compactMap { $0 as? any DirectService }, limits: limits, executor: self.executor,
+            stopping: context.stopping)
+        let transport = HTTP2ServerTransport.Custom(listenerFactory: listener, config: Self.configuration(limits, direct))
         self.context = context
-        self.server = GRPCServer(transport: transport, services: services(context))
+        self.direct = direct
+        self.server = GRPCServer(transport: transport, services: services)
     }
 
     /// Where it listens, once it does.
@@ -59,6 +65,7 @@ package final class WireServer: Sendable {
             // Either all calls have ended, or their time is over: then they are cancelled.
             let first = await group.next() ?? nil
             group.cancelAll()
+            await self.direct.end()
             return first
         }
         await self.listening.close()
@@ -93,14 +100,19 @@ package final class WireServer: Sendable {
         return .failed(reason: "\(error)")
     }
 
-    private static func configuration(_ limits: WireLimits) -> HTTP2ServerTransport.Custom<WireListener>.Config {
+    private static func configuration(_ limits: WireLimits, _ direct: DirectCalls) -> HTTP2ServerTransport.Custom<WireListener>.Config {
         var configuration = HTTP2ServerTransport.Custom<WireListener>.Config.defaults
         configuration.rpc.maxRequestPayloadSize = limits.messageBytes
         configuration.http2.targetWindowSize = limits.windowBytes
         configuration.http2.maxConcurrentStreams = limits.callsOfOneConnection
         configuration.connection.keepalive.time = .seconds(limits.serverPingSeconds)
         configuration.connection.keepalive.timeout = .seconds(limits.pingAnswerSeconds)
-        configuration.channelDebuggingCallbacks.onAcceptHTTP2Stream = { ConnectionHandler.count($0) }
+        configuration.channelDebuggingCallbacks.onAcceptHTTP2Stream = { stream in
+            stream.eventLoop.makeCompletedFuture {
+                try direct.attach(to: stream)
+                ConnectionHandler.count(stream)
+            }
+        }
         return configuration
     }
 }

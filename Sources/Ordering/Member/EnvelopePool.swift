@@ -60,6 +60,10 @@ package struct EnvelopePool: Sendable {
     private var buckets = TokenBuckets()
     private var end: UInt64 = 0
     private var bytes = 0
+    /// When the last transaction came, milliseconds since 1970.
+    private var newestMs: UInt64 = 0
+    /// Whether the last block had more than one envelope: there is load, and others are on their way.
+    package private(set) var isBusy = false
     private var tick: UInt64 = 0
 
     /// - Parameter recent: The last `settings.replayBlocks` blocks of the chain, ascending.
@@ -86,6 +90,18 @@ package struct EnvelopePool: Sendable {
     /// When the envelope that waits longest arrived, milliseconds since 1970; nil when none waits.
     package var oldestMs: UInt64? {
         (self.turns.compactMap { self.lines[$0].flatMap { $0.numbers.first } } + self.requestNumbers).compactMap { self.items[$0]?.arrivedMs }.min()
+    }
+
+    /// When the next block shall be cut though the channel's batch timeout has not passed, milliseconds since 1970; 0 for at once.
+    ///
+    /// A committee's block costs the same whether it holds one envelope or a hundred. A lone envelope does not wait; under load a block waits until
+    /// nothing more is coming, and a part of the batch timeout at most.
+    package func earlyCutMs(oldestMs: UInt64, nowMs: UInt64) -> UInt64 {
+        guard self.isBusy, !self.isFullBatch else { return 0 }
+        let longest = min(UInt64(clamping: max(0, self.batch.timeoutMilliseconds)) / MemberLimits.busyParts, MemberLimits.busyMilliseconds)
+        let cut = min(oldestMs.addingReportingOverflow(longest).partialValue, self.newestMs + MemberLimits.pauseMilliseconds)
+        // The clock may have been put back.
+        return min(cut, nowMs.addingReportingOverflow(longest).partialValue)
     }
 
     /// An envelope by its hash.
@@ -135,6 +151,7 @@ package struct EnvelopePool: Sendable {
             if waiting == 0 { self.turns.append(envelope.creator) }
             self.lines[envelope.creator, default: Line()].numbers.append(self.end)
             self.lines[envelope.creator, default: Line()].count += 1
+            self.newestMs = nowMs
         }
         if envelope.isGovernance { self.governanceNumbers.append(self.end) }
         self.bytes += envelope.sizeBytes
@@ -212,6 +229,7 @@ package struct EnvelopePool: Sendable {
         self.rules.record(block)
         self.parentMs = position.timeMs
         self.followsConfiguration = ConfigurationBlock.configEnvelope(in: block) != nil
+        self.isBusy = block.envelopes.count > 1
         var served: Set<[UInt8]> = []
         for bytes in block.envelopes {
             if let envelope = self.envelope(CommitteeBlocks.digest(of: bytes)) {

@@ -198,13 +198,14 @@ package struct MemberCore: Sendable {
     private func dueMs() -> UInt64? {
         if self.blocks.governance.isHalted { return nil }
         if self.blocks.governance.dueChange != nil { return 0 }
+        let now = self.around.now().millisecondsSince1970
         return self.pool.state.withLock { state in
             var due = state.pool.rules.heartbeatDue(after: self.position)
             if self.has(.heartbeatsAtOnce), due != nil { due = 0 }
             if let oldest = state.pool.oldestMs {
-                let isAtOnce = self.settings.ordering.cutsWhenIdle || state.pool.isFullBatch
                 let wait = UInt64(clamping: max(0, self.blocks.bundle.batch.timeoutMilliseconds))
-                let cut = isAtOnce ? 0 : oldest.addingReportingOverflow(wait).partialValue
+                let isEarly = self.settings.ordering.cutsWhenIdle || state.pool.isFullBatch
+                let cut = isEarly ? state.pool.earlyCutMs(oldestMs: oldest, nowMs: now) : oldest.addingReportingOverflow(wait).partialValue
                 due = min(due ?? cut, cut)
             }
             return due

@@ -36,6 +36,9 @@ package struct MemberIntake: Sendable {
         self.others = { pool.state.withLock { $0.blocks.committee.members.filter { $0 != consenter } } }
     }
 
+    /// Whether others are on their way, so that it pays to wait for them and to check, store and push them together.
+    package var isBusy: Bool { self.pool.state.withLock { $0.pool.isBusy } }
+
     /// Takes in again, after a start, what was promised before; what is in a block or can be in none is left out.
     ///
     /// - Parameter logged: Serialised envelopes in the order of the log.

@@ -4,6 +4,13 @@ package enum MemberLimits {
     package static let candidatesOfOneSender = 4
     /// Heights above the present one whose candidates are held.
     package static let candidateHeightsAhead: UInt64 = 2
+    /// Under load a block waits for more envelopes: a part of the batch timeout, but not longer than so many milliseconds, and no longer than
+    /// until none has come for a pause.
+    package static let busyParts: UInt64 = 4
+    package static let busyMilliseconds: UInt64 = 100
+    package static let pauseMilliseconds: UInt64 = 30
+    /// Under load envelopes gather for so long at a member's door: one sync and one push are for all of them.
+    package static let gatheringMilliseconds: Int64 = 15
     /// Decided blocks in one answer, and the bytes after which it ends.
     package static let decisionsInOneAnswer = 32
     package static let decisionAnswerBytes = 8 << 20

@@ -28,13 +28,19 @@ package struct ClientTLS: Sendable {
 
     /// Reads and joins all of it.
     ///
-    /// - Returns: What the transport needs, and SHA-256 of the certificate that the client shows, empty without one: Deliver requests name it.
-    func security() throws(NodeConnectionError) -> (HTTP2ClientTransport.Posix.TransportSecurity, certificateHash: [UInt8]) {
+    /// - Returns: What the library's transport needs, the same for connections without it, and SHA-256 of the certificate that the client shows,
+    ///   empty without one: Deliver requests name it.
+    func security() throws(NodeConnectionError) -> (HTTP2ClientTransport.Posix.TransportSecurity, NIOSSLContext, certificateHash: [UInt8]) {
         var authorities: [NIOSSLCertificate] = []
         for root in self.roots { authorities += try Self.certificates(root, of: "a TLS root") }
         guard !authorities.isEmpty else { throw .noRoots }
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.trustRoots = .certificates(authorities)
+        configuration.applicationProtocols = ["h2"]
         var hash: [UInt8] = []
-        if let own = self.certificate { hash = try Self.check(own) }
+        if let own = self.certificate { hash = try Self.add(own, to: &configuration) }
+        guard let context = try? NIOSSLContext(configuration: configuration) else { throw .keyDoesNotFitCertificate }
         let roots = self.roots.map { TLSConfig.CertificateSource.bytes($0, format: .pem) }
         let own = self.certificate
         let security = HTTP2ClientTransport.Posix.TransportSecurity.tls { tls in
@@ -43,7 +49,7 @@ package struct ClientTLS: Sendable {
             tls.certificateChain = [.bytes(own.chain, format: .pem)]
             tls.privateKey = .bytes(own.key, format: .pem)
         }
-        return (security, hash)
+        return (security, context, hash)
     }
 
     private static func certificates(_ pem: [UInt8], of what: String) throws(NodeConnectionError) -> [NIOSSLCertificate] {
@@ -55,11 +61,12 @@ package struct ClientTLS: Sendable {
     }
 
     /// Certificate and key must be a pair; told here, where the reason can be named.
-    private static func check(_ own: Certificate) throws(NodeConnectionError) -> [UInt8] {
+    ///
+    /// - Returns: SHA-256 of the certificate.
+    private static func add(_ own: Certificate, to configuration: inout TLSConfiguration) throws(NodeConnectionError) -> [UInt8] {
         let chain = try self.certificates(own.chain, of: "the client's TLS certificate")
         guard let first = chain.first, let der = try? first.toDERBytes() else { throw .certificateUnreadable("the client's TLS certificate") }
         guard let key = try? NIOSSLPrivateKey(bytes: own.key, format: .pem) else { throw .keyUnreadable }
-        var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.certificateChain = chain.map { .certificate($0) }
         configuration.privateKey = .privateKey(key)
         guard (try? NIOSSLContext(configuration: configuration)) != nil else { throw .keyDoesNotFitCertificate }

@@ -7,6 +7,7 @@ import LedgerModel
 package struct GRPCPeer: PeerConnection {
     package let mspID: MSPID
     package var name: String { self.connection.name }
+    package var answerSeconds: Int64? { self.connection.limits.callSeconds }
 
     private let connection: NodeConnection
     private let channel: ChannelID

@@ -4,7 +4,8 @@ import NIOCore
 
 /// One gRPC connection to one node, for any number of calls at a time; it connects at the first call and again after a failure.
 ///
-/// Somebody runs it: `run()` lasts until `close()`. A call on a node that cannot be reached fails at once and says why; meanwhile the
+/// Calls with one message out and one back go over a connection of their own (decision 0032), all others over the library's; each is made when it is
+/// needed. Somebody runs it: `run()` lasts until `close()`. A call on a node that cannot be reached fails at once and says why; meanwhile the
 /// connection is tried again.
 package final class NodeConnection: Sendable {
     package typealias Client = GRPCClient<HTTP2ClientTransport.Posix>
@@ -16,6 +17,11 @@ package final class NodeConnection: Sendable {
     package let certificateHash: [UInt8]
     package let limits: ClientWireLimits
     private let client: Client
+    /// For calls with one message out and one back.
+    private let direct: DirectConnection
+    /// Whether the library's connection is wanted, the first word decides: nobody connects twice who needs it once.
+    private let demand: AsyncStream<Bool>
+    private let demandInput: AsyncStream<Bool>.Continuation
     /// One that is made while a call is answered is on that call's loop.
     private let executor = LoopExecutor()
 
@@ -25,7 +31,7 @@ package final class NodeConnection: Sendable {
         throws(NodeConnectionError)
     {
         let name = name ?? "node"
-        let (security, hash) = try tls?.security() ?? (.plaintext, [])
+        let (security, context, hash) = try tls?.security() ?? (.plaintext, nil, [])
         let transport: HTTP2ClientTransport.Posix
         do {
             transport = try HTTP2ClientTransport.Posix(
@@ -39,16 +45,26 @@ package final class NodeConnection: Sendable {
         self.certificateHash = hash
         self.limits = limits
         self.client = GRPCClient(transport: transport)
+        (self.demand, self.demandInput) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
+        self.direct = DirectConnection(to: address, tls: context, limits: limits, loop: self.executor.loop)
     }
 
     /// Keeps the connection until `close()`, or until the task is cancelled.
     package func run() async {
+        var isWanted = false
+        for await word in self.demand {
+            isWanted = word
+            break
+        }
         // It throws only when it runs already or was closed before.
-        try? await withTaskExecutorPreference(self.executor) { try await self.client.runConnections() }
+        if isWanted { try? await withTaskExecutorPreference(self.executor) { try await self.client.runConnections() } }
+        await self.direct.finish()
     }
 
     /// Ends `run()`; calls under way come to their end, new ones fail.
     package func close() {
+        self.direct.close()
+        self.demandInput.yield(false)
         self.client.beginGracefulShutdown()
     }
 
@@ -80,6 +96,7 @@ package final class NodeConnection: Sendable {
     ///
     /// - Throws: `NodeConnectionError` for what goes wrong with the node or on the way, `CancellationError` when this task was cancelled.
     package func call<Result: Sendable>(_ body: (Client) async throws -> Result) async throws -> Result {
+        self.demandInput.yield(true)
         do {
             return try await body(self.client)
         } catch {
@@ -89,11 +106,23 @@ package final class NodeConnection: Sendable {
 
     /// One message out, one back.
     package func unary(_ method: MethodDescriptor, _ request: [UInt8], hasDeadline: Bool = true) async throws -> [UInt8] {
-        try await self.call { client in
-            try await client.unary(
-                request: ClientRequest(message: request), descriptor: method, serializer: BytesCoding(), deserializer: BytesCoding(),
-                options: self.options(hasDeadline: hasDeadline)
-            ) { try $0.message }
+        guard let answer = try await self.exchange(method, request, hasDeadline: hasDeadline, endsWithAnswer: false) else {
+            throw NodeConnectionError.noAnswer(node: self.name)
+        }
+        return answer
+    }
+
+    /// One message out, and the first that comes back; nil when the node ends the call well without one.
+    ///
+    /// - Parameter endsWithAnswer: Whether the status behind the answer is not waited for.
+    func exchange(_ method: MethodDescriptor, _ request: [UInt8], hasDeadline: Bool = true, endsWithAnswer: Bool = true) async throws -> [UInt8]? {
+        let request = DirectRequest(
+            path: "/\(method.fullyQualifiedMethod)", message: request, seconds: hasDeadline ? self.limits.callSeconds : nil,
+            endsWithAnswer: endsWithAnswer)
+        do {
+            return try await self.direct.call(request)
+        } catch {
+            throw NodeConnectionError.reason(error, node: self.name, address: self.address)
         }
     }
 

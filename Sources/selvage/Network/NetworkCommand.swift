@@ -84,6 +84,9 @@ struct NetworkCommand: ParsableCommand {
                 """)
         var preset: NetworkPlan.Preset = .dev
 
+        @Option(help: "How many ordering nodes the committee has, if not as many as the preset; 1 tolerates no failure, 3f + 1 tolerate f.")
+        var members: Int?
+
         @Option(help: "A file that names the machine of each node; by default all are on this one.")
         var hosts: String?
 
@@ -99,6 +102,15 @@ struct NetworkCommand: ParsableCommand {
 
         @OptionGroup var output: OutputOptions
 
+        func validate() throws {
+            guard let members else { return }
+            guard (1...NetworkPlan.mostMembers).contains(members) else {
+                throw ValidationError("--members \(members): a committee has from 1 to \(NetworkPlan.mostMembers) members")
+            }
+            // An election fills as many seats as the pool's size says.
+            if self.pool || self.preset == .paper { throw ValidationError("--members: the committee of a pool is as large as its preset says") }
+        }
+
         func run() async throws {
             let network = NetworkFolder(self.directory)
             if network.isMade {
@@ -109,7 +121,7 @@ struct NetworkCommand: ParsableCommand {
                 let hosts = try self.hosts.map { try NetworkHosts(text: try String(contentsOfFile: $0, encoding: .utf8), file: $0) }
                 try network.make(
                     try NetworkPlan(
-                        preset: self.preset, channel: ChannelID(self.channel), firstPort: self.port, hosts: hosts,
+                        preset: self.preset, channel: ChannelID(self.channel), firstPort: self.port, hosts: hosts, members: self.members,
                         governance: self.pool ? .pool : .fixed))
                 try NetworkCommand.show(network, as: self.output.format)
             }

@@ -109,7 +109,8 @@ import Testing
         // In plain text: nobody is called.
         let gateway = GatewayChannels(
             GatewayChannels.Owner(
-                name: "peer0", identity: peer.identity, tls: nil, address: NodeAddress(host: "PEER1.example", port: 7051), peers: [], orderers: nil),
+                name: "peer0", identity: peer.identity, tls: nil, address: NodeAddress(host: "PEER1.example", port: 7051), peers: [], orderers: nil,
+                ordering: .selvage),
             channels: table, report: { events.add($0) })
         defer { gateway.close() }
         let known = try #require(gateway.channel(of: "wide", listening: nil))

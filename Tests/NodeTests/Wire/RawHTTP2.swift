@@ -22,6 +22,24 @@ enum RawHTTP2 {
         var flags: UInt8
         var stream: UInt32
         var content: [UInt8]
+
+        init(type: UInt8, flags: UInt8, stream: UInt32, content: [UInt8]) {
+            self.type = type
+            self.flags = flags
+            self.stream = stream
+            self.content = content
+        }
+
+        /// Takes the first frame out of bytes; nil when it is not complete.
+        init?(taking bytes: inout [UInt8]) {
+            guard bytes.count >= 9 else { return nil }
+            let length = Int(bytes[0]) << 16 | Int(bytes[1]) << 8 | Int(bytes[2])
+            guard bytes.count >= 9 + length else { return nil }
+            self.init(
+                type: bytes[3], flags: bytes[4], stream: bytes[5...8].reduce(UInt32(0)) { $0 << 8 | UInt32($1) },
+                content: Array(bytes[9..<(9 + length)]))
+            bytes.removeFirst(9 + length)
+        }
     }
 
     static func frame(_ type: UInt8, flags: UInt8 = 0, stream: UInt32 = 0, _ content: [UInt8]) -> [UInt8] {
@@ -34,12 +52,15 @@ enum RawHTTP2 {
     static func bytes<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] { withUnsafeBytes(of: number.bigEndian) { Array($0) } }
 
     /// The head of a call; every field in full, so that no table has to be kept (RFC 7541, 6.2.2).
-    static func call(_ path: String, stream: UInt32, ends: Bool = false) -> [UInt8] {
+    static func call(_ path: String, stream: UInt32, timeout: String? = nil, encoding: String? = nil, ends: Bool = false) -> [UInt8] {
         var fields: [UInt8] = []
-        for (name, value) in [
+        var pairs = [
             (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "localhost"), ("content-type", "application/grpc"),
             ("te", "trailers"),
-        ] {
+        ]
+        if let timeout { pairs.append(("grpc-timeout", timeout)) }
+        if let encoding { pairs.append(("grpc-encoding", encoding)) }
+        for (name, value) in pairs {
             fields += [0, UInt8(name.utf8.count)] + Array(name.utf8) + [UInt8(value.utf8.count)] + Array(value.utf8)
         }
         return self.frame(self.headers, flags: self.endOfHeaders | (ends ? self.endOfStream : 0), stream: stream, fields)
@@ -84,16 +105,7 @@ struct RawConnection {
     /// The next frame; nil when the server has closed the connection.
     mutating func next() async throws -> RawHTTP2.Frame? {
         while true {
-            if self.received.count >= 9 {
-                let length = Int(self.received[0]) << 16 | Int(self.received[1]) << 8 | Int(self.received[2])
-                if self.received.count >= 9 + length {
-                    let stream = self.received[5...8].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-                    let frame = RawHTTP2.Frame(
-                        type: self.received[3], flags: self.received[4], stream: stream, content: Array(self.received[9..<(9 + length)]))
-                    self.received.removeFirst(9 + length)
-                    return frame
-                }
-            }
+            if let frame = RawHTTP2.Frame(taking: &self.received) { return frame }
             do {
                 guard let bytes = try await self.inbound.next() else { return nil }
                 self.received += bytes.readableBytesView

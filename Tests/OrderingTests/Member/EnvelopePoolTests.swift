@@ -163,6 +163,41 @@ import Testing
         #expect(pool.requests.count == 1 && pool.count == 2)
     }
 
+    @Test func `under load a block waits until nothing more comes, for a part of the timeout, or until it is full`() throws {
+        var pool = self.pool(count: 4)
+        func insert(_ name: String, at ms: Int64) throws {
+            _ = try pool.insert(self.envelope(name, by: name), from: .member, now: self.now(ms))
+        }
+        func decide(_ names: String...) {
+            let block = OrderedBlock(number: 1, previousHash: [], envelopes: names.map { Array($0.utf8) })
+            pool.record(block, position: ChainPosition(genesis: self.genesis))
+        }
+        /// When the next block is cut, in milliseconds of this test; nil for at once.
+        func cut(at ms: Int64 = 100) -> Int64? {
+            guard let oldest = pool.oldestMs else { return nil }
+            let due = pool.earlyCutMs(oldestMs: oldest, nowMs: self.now(ms).millisecondsSince1970)
+            return due == 0 ? nil : Int64(due) - 1_000_000
+        }
+        try insert("a", at: 0)
+        try insert("b", at: 0)
+        #expect(cut() == nil && !pool.isBusy, "nothing says that there is load")
+        decide("a", "b")
+        #expect(pool.isBusy)
+        try insert("c", at: 10)
+        #expect(cut() == 40, "one pause after the only one")
+        try insert("d", at: 30)
+        #expect(cut() == 60, "a quarter of the timeout of 200 ms after the first, which is as long as a pause after the second")
+        try insert("e", at: 50)
+        #expect(cut() == 60 && cut(at: -1_000) == -950, "a clock that was put back holds nothing up")
+        try insert("f", at: 55)
+        #expect(cut() == nil, "it is full")
+        decide("c", "d", "e", "f")
+        try insert("g", at: 100)
+        decide("g")
+        try insert("h", at: 130)
+        #expect(cut() == nil && !pool.isBusy, "a block of one says that the load is over")
+    }
+
     @Test func `only own envelopes are pushed again, after some ticks, until they are in a block`() throws {
         var pool = self.pool()
         _ = try pool.insert(self.envelope("own", by: "a"), from: .client(isRestored: false), now: self.now())

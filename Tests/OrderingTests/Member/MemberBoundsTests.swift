@@ -15,13 +15,19 @@ import Testing
             var sent: [MemberParcel] = []
             var timers: [MemberInput] = []
             var refusedEnvelopes = 0
+            /// How long the world has gone on, in milliseconds.
+            var passedMs: Int64 = 0
         }
 
         let seen = Mutex(Seen())
 
         func send(_ parcel: MemberParcel, to member: UInt32) { self.seen.withLock { $0.sent.append(parcel) } }
         func startTimer(_ input: MemberInput, milliseconds: UInt32) { self.seen.withLock { $0.timers.append(input) } }
-        func now() -> Timestamp { TestNetwork.now }
+        func now() -> Timestamp {
+            let ms = Int64(TestNetwork.now.millisecondsSince1970) + self.seen.withLock { $0.passedMs }
+            return Timestamp(seconds: ms / 1_000, nanoseconds: Int32(ms % 1_000) * 1_000_000)
+        }
+        func wait(milliseconds: Int64) { self.seen.withLock { $0.passedMs += milliseconds } }
         func note(_ news: MemberNews) {
             if case .refusedEnvelopes(let count) = news { self.seen.withLock { $0.refusedEnvelopes += count } }
         }
@@ -59,6 +65,11 @@ import Testing
             _ = try machine.core?.pool.state.withLock { state in try state.pool.insert(item, from: .member, now: TestNetwork.now) }
         }
         machine.take(.reason)
+        // Under load, which a block of several envelopes means, the next one waits for more.
+        for _ in 0..<waiting.count where machine.core?.pool.count != 0 {
+            self.around.wait(milliseconds: Int64(MemberLimits.busyMilliseconds))
+            machine.take(.reason)
+        }
         #expect(machine.failure == nil)
         #expect(machine.core?.pool.count == 0)
         return try machine.disk.blocks.map { try OrderedBlock(serialized: $0).envelopes.map { names[$0] ?? 0 } }

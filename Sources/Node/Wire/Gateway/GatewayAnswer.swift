@@ -15,12 +15,12 @@ enum GatewayAnswer: Sendable {
     /// - Throws: `CancellationError` alone.
     init(of peer: GatewayPeer, to proposal: SignedProposal, seconds: Int64) async throws {
         do {
-            let response = try await Deadline.wait(.seconds(seconds)) {
-                NodeConnectionError.timedOut(node: peer.connection.name, address: NodeAddress(host: peer.address, port: 0))
-            } for: {
-                try await peer.connection.process(proposal)
-            }
-            self = Self.judge(response)
+            self = Self.judge(
+                try await Deadline.wait(.seconds(seconds), unless: peer.connection.answerSeconds) {
+                    NodeConnectionError.timedOut(node: peer.connection.name, address: NodeAddress(host: peer.address, port: 0))
+                } for: {
+                    try await peer.connection.process(proposal)
+                })
         } catch let error as CancellationError {
             throw error
         } catch NodeConnectionError.timedOut {

@@ -50,14 +50,30 @@ package struct GatewayChannel: Sendable {
     /// The peer that the gateway belongs to, then others in the order in which they are asked; one or more of each organisation.
     package let peers: [GatewayPeer]
     package let orderers: [GatewayOrderer]
+    /// Whether members of a committee pass on at once what they take, as ours do.
+    let passesOn: Bool
 
-    /// - Parameter local: The peer that the gateway belongs to; its organisation is asked first.
-    package init(ledger: any GatewayLedger, local: GatewayPeer, others: [GatewayPeer], orderers: [GatewayOrderer]) {
+    /// - Parameters:
+    ///   - local: The peer that the gateway belongs to; its organisation is asked first.
+    ///   - passesOn: Whether members of a committee pass on at once what they take, as ours do; those of a stock one wait for it themselves.
+    package init(ledger: any GatewayLedger, local: GatewayPeer, others: [GatewayPeer], orderers: [GatewayOrderer], passesOn: Bool = false) {
         self.ledger = ledger
         // Those of the own organisation come before the others, which keep their order.
         self.peers = [local] + others.filter { $0.mspID == local.mspID } + others.filter { $0.mspID != local.mspID }
         self.orderers = orderers
+        self.passesOn = passesOn
     }
 
     var organization: MSPID { self.peers[0].mspID }
+
+    /// Whether peers can run a chaincode: it belongs to them, or the channel has defined it. What cannot be read is theirs to say.
+    func defines(_ chaincode: Namespace) -> Bool {
+        if ChaincodeDefinition.reservedNames.contains(chaincode) { return true }
+        let key = ChaincodeDefinitionFormat.sequenceKey(chaincode)
+        do {
+            return try self.ledger.worldState().value(at: .key(ChaincodeDefinition.lifecycleNamespace, key)) != nil
+        } catch {
+            return true
+        }
+    }
 }

@@ -29,6 +29,18 @@ struct GatewayEndorsement: Sendable {
             throw GatewayFailure(.failedPrecondition, "failed to get config for channel [\(id)]: this peer has not joined it")
         }
         let named = request.endorsingOrganizations.map { MSPID($0) }
+        let chaincode = proposal.call.chaincode
+        // In the words of Fabric's gateway, which looks first who runs it: nobody.
+        guard channel.defines(chaincode) else {
+            if !named.isEmpty {
+                throw GatewayFailure(
+                    .unavailable, "failed to find any endorsing peers for org(s): \(named.map(\.text).joined(separator: ", "))")
+            }
+            throw GatewayFailure(
+                .failedPrecondition,
+                "no combination of peers can be derived which satisfy the endorsement policy: No metadata was found for chaincode \(chaincode) "
+                    + "in channel \(id)")
+        }
         var round =
             named.isEmpty
             ? try await self.firstRound(channel, proposal, signed) : try self.round(of: named, channel)

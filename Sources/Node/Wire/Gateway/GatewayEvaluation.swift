@@ -32,7 +32,7 @@ struct GatewayEvaluation: Sendable {
         let isSecret = !proposal.payload.transient.isEmpty && targets.isEmpty
         if isSecret { targets = [channel.organization] }
         let peers = targets.isEmpty ? channel.peers : channel.peers.filter { targets.contains($0.mspID) }
-        guard peers.isEmpty else { return peers }
+        if !peers.isEmpty, channel.defines(proposal.call.chaincode) { return peers }
         let reason = "no peers available to evaluate chaincode \(proposal.call.chaincode) in channel \(proposal.channelHeader.channelID)"
         throw GatewayFailure(.failedPrecondition, reason)
     }

@@ -5,7 +5,7 @@ import LedgerModel
 import SelvageClient
 
 /// `gateway.Gateway`: one peer through which applications evaluate, endorse, submit, and learn what became of it (interop 12.2).
-package struct GatewayService: RegistrableRPCService {
+package struct GatewayService: RegistrableRPCService, DirectService {
     private let context: WireContext
     private let evaluation: GatewayEvaluation
     private let endorsement: GatewayEndorsement
@@ -29,17 +29,9 @@ package struct GatewayService: RegistrableRPCService {
     }
 
     package func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
-        typealias Method = Gateway_Gateway.Method
-        let (evaluation, endorsement, submission, status) = (self.evaluation, self.endorsement, self.submission, self.status)
-        self.register(Method.Evaluate.descriptor, Gateway_EvaluateRequest.self, self.calls, with: &router) { try await evaluation.answer($0) }
-        self.register(Method.Endorse.descriptor, Gateway_EndorseRequest.self, self.calls, with: &router) { try await endorsement.answer($0) }
-        self.register(Method.Submit.descriptor, Gateway_SubmitRequest.self, self.calls, with: &router) { try await submission.answer($0) }
-        self.register(
-            Method.CommitStatus.descriptor, Gateway_SignedCommitStatusRequest.self, self.waits, endsWithServer: true, with: &router
-        ) { try await status.answer($0) }
         let (context, channel, waits) = (self.context, self.channel, self.waits)
         router.registerHandler(
-            forMethod: Method.ChaincodeEvents.descriptor, deserializer: WireReader<Gateway_SignedChaincodeEventsRequest>(),
+            forMethod: Gateway_Gateway.Method.ChaincodeEvents.descriptor, deserializer: WireReader<Gateway_SignedChaincodeEventsRequest>(),
             serializer: WireFrameSerializer()
         ) { request, call in
             let single = try await ServerRequest(stream: request)
@@ -57,46 +49,25 @@ package struct GatewayService: RegistrableRPCService {
         }
     }
 
-    /// A method with one message in and one out.
-    private func register<Transport: ServerTransport, Request: WireReadable>(
-        _ method: MethodDescriptor, _ request: Request.Type, _ gate: ConcurrencyGate, endsWithServer: Bool = false,
-        with router: inout RPCRouter<Transport>, _ answer: @escaping @Sendable (Request) async throws -> WireFrame
-    ) {
-        let stopping = endsWithServer ? self.context.stopping : nil
-        router.registerHandler(forMethod: method, deserializer: WireReader<Request>(), serializer: WireFrameSerializer()) { request, call in
-            let message = try await ServerRequest(stream: request).message
-            try gate.enter()
-            defer { gate.leave() }
-            do {
-                return StreamingServerResponse(
-                    single: ServerResponse(message: try await Self.whileWanted(call, stopping) { try await answer(message) }))
-            } catch {
-                throw GatewayFailure.rpcError(of: error)
-            }
-        }
-    }
-
-    /// Does a call's work as long as the client waits for it, and the server too where `stopping` is given.
-    private static func whileWanted<Result: Sendable>(
-        _ call: ServerContext, _ stopping: OneTimeSignal<Void>?, _ work: @escaping @Sendable () async throws -> Result
-    ) async throws -> Result {
-        try await withThrowingTaskGroup(of: Result?.self) { group in
-            group.addTask { try await work() }
-            group.addTask {
-                try? await call.cancellation.cancelled
-                return nil
-            }
-            if let stopping {
-                group.addTask {
-                    guard await stopping.wait() != nil else { return nil }
-                    throw GatewayFailure(.unavailable, "\(DeliverRefusal.stopping)")
-                }
-            }
-            // Whoever comes first decides; the others are told.
-            defer { group.cancelAll() }
-            guard let first = try await group.next(), let result = first else { throw CancellationError() }
-            return result
-        }
+    var directMethods: [DirectMethod] {
+        typealias Method = Gateway_Gateway.Method
+        let (evaluation, endorsement, submission, status) = (self.evaluation, self.endorsement, self.submission, self.status)
+        return [
+            DirectMethod(Method.Evaluate.descriptor, .unary, Gateway_EvaluateRequest.self, gate: self.calls) { request in
+                DirectMethod.Reply(frame: try await evaluation.answer(request))
+            },
+            DirectMethod(Method.Endorse.descriptor, .unary, Gateway_EndorseRequest.self, gate: self.calls) { request in
+                DirectMethod.Reply(frame: try await endorsement.answer(request))
+            },
+            DirectMethod(Method.Submit.descriptor, .unary, Gateway_SubmitRequest.self, gate: self.calls) { request in
+                DirectMethod.Reply(frame: try await submission.answer(request))
+            },
+            DirectMethod(
+                Method.CommitStatus.descriptor, .unary, Gateway_SignedCommitStatusRequest.self, gate: self.waits, endsWithServer: true
+            ) { request in
+                DirectMethod.Reply(frame: try await status.answer(request))
+            },
+        ]
     }
 }
 

@@ -6,8 +6,8 @@ import Synchronization
 
 /// Hands a signed transaction to the ordering service: `gateway.Gateway/Submit`.
 ///
-/// One ordering node is enough, another is tried after a 5xx. A committee (BFT) gets it all at once, and a quorum must have taken it: one
-/// member alone may drop what it took.
+/// One ordering node is enough, another is tried after a 5xx. Of a committee (BFT) one member alone may drop what it took. Ours passes on what it
+/// takes, so f + 1 members are enough, of which one is honest; a stock committee gets it all at once, and a quorum must have taken it.
 final class GatewaySubmission: Sendable {
     /// What one ordering node said.
     private enum Outcome: Sendable {
@@ -41,20 +41,29 @@ final class GatewaySubmission: Sendable {
         guard !channel.orderers.isEmpty else { throw GatewayFailure(.unavailable, "no orderer nodes available") }
         let bundle = channel.ledger.bundle
         if bundle.consensusType.utf8.elementsEqual("BFT".utf8) {
-            try await self.sendToAll(channel.orderers, envelope, members: bundle.consenters.count)
+            if channel.passesOn {
+                try await self.sendToEnough(channel.orderers, envelope, members: bundle.consenters.count)
+            } else {
+                try await self.sendToAll(channel.orderers, envelope, members: bundle.consenters.count)
+            }
         } else {
             try await self.sendToOne(channel.orderers, envelope)
         }
         return WireFrame(head: [])
     }
 
-    private func sendToOne(_ orderers: [GatewayOrderer], _ envelope: Envelope) async throws {
+    /// All of them, beginning with the one whose turn it is.
+    private func inTurn(_ orderers: [GatewayOrderer]) -> ArraySlice<GatewayOrderer> {
         let first = self.turn.withLock { turn in
             turn = (turn + 1) % orderers.count
             return turn
         }
+        return orderers[first...] + orderers[..<first]
+    }
+
+    private func sendToOne(_ orderers: [GatewayOrderer], _ envelope: Envelope) async throws {
         var details: [Gateway_ErrorDetail] = []
-        for orderer in orderers[first...] + orderers[..<first] {
+        for orderer in self.inTurn(orderers) {
             switch try await self.send(envelope, to: orderer) {
             case .taken: return
             case .refused(let reason): throw GatewayFailure(.aborted, reason)
@@ -85,8 +94,56 @@ final class GatewaySubmission: Sendable {
             }
             return details
         }
-        guard let details else { return }
-        throw GatewayFailure(
+        if let details { throw Self.tooFew(details) }
+    }
+
+    /// f + 1 members at first, another one for each that fails, and all when one is silent.
+    private func sendToEnough(_ orderers: [GatewayOrderer], _ envelope: Envelope, members: Int) async throws {
+        enum Event: Sendable {
+            case taken
+            case failed(Gateway_ErrorDetail)
+            case late
+        }
+        let needed = max(0, members - 1) / 3 + 1
+        let details = try await withThrowingTaskGroup(of: Event.self) { group -> [Gateway_ErrorDetail]? in
+            var rest = self.inTurn(orderers)
+            func send(to count: Int) {
+                for orderer in rest.prefix(count) {
+                    group.addTask {
+                        switch try await self.send(envelope, to: orderer) {
+                        case .taken: .taken
+                        case .refused(let reason), .failed(let reason): .failed(orderer.detail(reason))
+                        }
+                    }
+                }
+                rest = rest.dropFirst(count)
+            }
+            send(to: needed)
+            group.addTask {
+                try await Deadline.sleep(.milliseconds(self.limits.patienceMilliseconds))
+                return .late
+            }
+            // Whoever has not answered when it is decided is not waited for.
+            defer { group.cancelAll() }
+            var (taken, details): (Int, [Gateway_ErrorDetail]) = (0, [])
+            for try await event in group {
+                switch event {
+                case .taken: taken += 1
+                case .failed(let detail):
+                    details.append(detail)
+                    send(to: 1)
+                case .late: send(to: rest.count)
+                }
+                if taken >= needed { return nil }
+                if details.count > orderers.count - needed { break }
+            }
+            return details
+        }
+        if let details { throw Self.tooFew(details) }
+    }
+
+    private static func tooFew(_ details: [Gateway_ErrorDetail]) -> GatewayFailure {
+        GatewayFailure(
             .unavailable, "insufficient number of orderers could successfully process transaction to satisfy quorum requirement", details: details)
     }
 
@@ -101,7 +158,7 @@ final class GatewaySubmission: Sendable {
         let seconds = self.limits.broadcastSeconds
         let reply: BroadcastReply
         do {
-            reply = try await Deadline.wait(.seconds(seconds)) {
+            reply = try await Deadline.wait(.seconds(seconds), unless: orderer.connection.answerSeconds) {
                 NodeConnectionError.timedOut(node: orderer.address, address: NodeAddress(host: orderer.address, port: 0))
             } for: {
                 try await orderer.connection.broadcast(envelope)

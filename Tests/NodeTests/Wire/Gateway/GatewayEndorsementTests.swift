@@ -55,11 +55,19 @@ struct GatewayEndorsementTests {
             let gone = try await failure { $0.targetOrganizations = ["Org3MSP"] }
             #expect(gone.hasPrefix("unavailable: failed to evaluate transaction, see attached details for more info | peer9:7051 Org3MSP: "))
             #expect(gone.contains("cannot be reached"))
-            // The node's own failure, not the chaincode's: another is asked, and there is none.
+            // Nobody runs what is not defined.
             let unknown = try await world.failure {
                 _ = try await world.evaluate(ChaincodeCall(chaincode: "nothing", arguments: []), on: ["Org1MSP"])
             }
-            #expect(unknown.hasPrefix("aborted: failed to evaluate transaction, see attached details for more info | peer0:7051 Org1MSP: "))
+            #expect(unknown == "failedPrecondition: no peers available to evaluate chaincode nothing in channel \(world.wire.channel)")
+            let undefined = ChaincodeCall(chaincode: "nothing", arguments: [])
+            #expect(
+                try await world.failure { _ = try await world.endorse(undefined) }
+                    == "failedPrecondition: no combination of peers can be derived which satisfy the endorsement policy: "
+                    + "No metadata was found for chaincode nothing in channel \(world.wire.channel)")
+            #expect(
+                try await world.failure { _ = try await world.endorse(undefined, by: ["Org1MSP", "Org2MSP"]) }
+                    == "unavailable: failed to find any endorsing peers for org(s): Org1MSP, Org2MSP")
         }
     }
 

@@ -49,7 +49,8 @@ struct GatewaySubmissionTests {
 
     /// Submits to ordering nodes under names o0, o1 and so on.
     private static func submit(
-        to orderers: [any OrdererConnection], raft: Bool = false, times: Int = 1, seconds: Int64 = 30
+        to orderers: [any OrdererConnection], raft: Bool = false, passesOn: Bool = false, members: Int = 1, times: Int = 1, seconds: Int64 = 30,
+        patience: Int64 = 3_600_000
     ) async throws -> GatewayFailure? {
         let network = try NodeNetwork()
         var bundle = try ChannelBundle(block: network.genesis)
@@ -60,12 +61,27 @@ struct GatewaySubmissionTests {
             config.channelGroup.groups["Orderer"]?.values["ConsensusType"]?.value = type.encoded().data
             bundle = try ChannelBundle(config: config, channelID: bundle.channelID)
         }
+        if members > 1 {
+            var config = bundle.config
+            let value = try #require(config.channelGroup.groups["Orderer"]?.values["Orderers"]).value
+            var list = try Common_Orderers.decode(value, as: "consenters")
+            let first = try #require(list.consenterMapping.first)
+            list.consenterMapping = (1...UInt32(members)).map { id in
+                var consenter = first
+                consenter.id = id
+                consenter.port = first.port + id
+                return consenter
+            }
+            config.channelGroup.groups["Orderer"]?.values["Orderers"]?.value = list.encoded().data
+            bundle = try ChannelBundle(config: config, channelID: bundle.channelID)
+        }
         let peer = GatewayPeer(try network.openPeer(0), address: "p")
         let channel = GatewayChannel(
             ledger: Ordered(bundle: bundle), local: peer, others: [],
-            orderers: orderers.enumerated().map { GatewayOrderer($1, address: "o\($0)", mspID: "OrdererMSP") })
+            orderers: orderers.enumerated().map { GatewayOrderer($1, address: "o\($0)", mspID: "OrdererMSP") }, passesOn: passesOn)
         var limits = WireLimits()
         limits.broadcastSeconds = seconds
+        limits.patienceMilliseconds = patience
         let submission = GatewaySubmission(channel: { _ in channel }, limits: limits)
         var request = Gateway_SubmitRequest()
         request.channelID = bundle.channelID.text
@@ -122,6 +138,24 @@ struct GatewaySubmissionTests {
             failure.code == .unavailable
                 && failure.message == "insufficient number of orderers could successfully process transaction to satisfy quorum requirement")
         #expect(failure.details.count == 2 && refusing.count == 2)
+    }
+
+    @Test func `of a committee that passes on, one member more than may be faulty gets it, and others for those that fail`() async throws {
+        let members = (0..<4).map { _ in Answering(Self.good) }
+        #expect(try await Self.submit(to: members, passesOn: true, members: 4, times: 8) == nil)
+        #expect(members.map(\.count) == [4, 4, 4, 4])
+        // Of seven three, of which two fail at once: two others take their places.
+        let bad = [Answering(Self.busy), Answering(Self.busy)]
+        let good = (0..<5).map { _ in Answering(Self.good) }
+        #expect(try await Self.submit(to: [good[0], bad[0], bad[1]] + good[1...], passesOn: true, members: 7) == nil)
+        #expect(bad.map(\.count) == [1, 1] && good.reduce(0) { $0 + $1.count } == 3)
+        // A silent one is not waited for long.
+        let withSilent = [Answering(Self.good), Answering(nil), Answering(Self.good)]
+        #expect(try await Self.submit(to: withSilent, passesOn: true, members: 4, patience: 10) == nil)
+        // Two have to take it, so three that refuse are too many.
+        let refusing = (0..<3).map { _ in Answering(BroadcastReply(status: 400, info: "garbage")) }
+        let failure = try #require(try await Self.submit(to: refusing + [Answering(Self.good)], passesOn: true, members: 4))
+        #expect(failure.code == .unavailable && failure.details.count == 3)
     }
 
     @Test func `over the wire a refusal carries the node and its words`() async throws {

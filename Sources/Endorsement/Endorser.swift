@@ -151,7 +151,8 @@ package struct Endorser: Sendable {
     private func endorse(_ payload: [UInt8]) throws(EndorsementRefusal) -> Endorsement {
         do {
             return Endorsement(
-                endorser: self.identity.serialized, signature: try self.identity.sign(payload + self.identity.serialized))
+                endorser: self.identity.serialized,
+                signature: try self.bundle.membership.sign(payload + self.identity.serialized, as: self.identity))
         } catch {
             throw .failed(reason: "this peer's key cannot sign: \(error)")
         }

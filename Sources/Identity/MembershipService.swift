@@ -79,6 +79,13 @@ package final class MembershipService: Sendable {
         }
     }
 
+    /// Signs, and remembers that the signature is right: whoever endorses a transaction will find its own endorsement in a block.
+    package func sign(_ message: [UInt8], as identity: SigningIdentity) throws(CryptoError) -> [UInt8] {
+        let signature = try identity.sign(message)
+        self.verifier.noteOwn(signature, of: message, by: identity.certificate.publicKey)
+        return signature
+    }
+
     /// The identity that the bytes name, when it is valid and made the signature.
     package func verify(_ signature: [UInt8], of message: [UInt8], by serialized: [UInt8]) throws(IdentityError) -> VerifiedIdentity {
         let identity = try self.identity(serialized)

@@ -50,6 +50,11 @@ package final class SignatureMemory: SignatureVerifying {
         return isRight
     }
 
+    package func noteOwn(_ signature: [UInt8], of message: [UInt8], by key: PublicKey) {
+        let name = Name(signature, of: message, by: key)
+        self.known.withLock { self.add(name, to: &$0) }
+    }
+
     private func recalls(_ name: Name) -> Bool {
         self.known.withLock { known in
             if !known.young.contains(name) {

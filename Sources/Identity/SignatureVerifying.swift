@@ -4,6 +4,12 @@ import CryptoPrimitives
 package protocol SignatureVerifying: Sendable {
     /// Whether the key made the signature over the message.
     func isValid(_ signature: [UInt8], of message: [UInt8], by key: PublicKey) -> Bool
+    /// Notes a signature that this process has just made itself, so it need not be computed.
+    func noteOwn(_ signature: [UInt8], of message: [UInt8], by key: PublicKey)
+}
+
+extension SignatureVerifying {
+    package func noteOwn(_ signature: [UInt8], of message: [UInt8], by key: PublicKey) {}
 }
 
 /// The real check, every time.

@@ -33,6 +33,16 @@ import Testing
         #expect(memory.count == 1)
     }
 
+    @Test func `a signature that was made here is not computed, and stands for itself alone`() {
+        let counter = Counter()
+        let memory = SignatureMemory(capacity: 8, verifier: counter)
+        memory.noteOwn([1, 2], of: [1], by: self.keys[0])
+        #expect(memory.isValid([1, 2], of: [1], by: self.keys[0]) && counter.count == 0)
+        #expect(!memory.isValid([1, 2], of: [2], by: self.keys[0]))
+        #expect(memory.isValid([1, 2], of: [1], by: self.keys[1]))
+        #expect(counter.count == 2)
+    }
+
     @Test func `another key, message or signature is another question, also when the bytes run together the same way`() {
         let counter = Counter()
         let memory = SignatureMemory(capacity: 64, verifier: counter)

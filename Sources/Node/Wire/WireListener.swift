@@ -38,12 +38,14 @@ struct WireListener: HTTP2ServerTransport.ListenerFactory {
         listenerConfigurator: HTTP2ServerTransport.ListenerConfigurator, connectionConfigurator: HTTP2ServerTransport.ConnectionConfigurator
     ) async throws -> NIOAsyncChannel<HTTP2ServerTransport.ConnectionConfigurator.ConnectionChannel, Never> {
         do {
-            let channel = try await ServerBootstrap(group: self.eventLoopGroup)
+            let bootstrap = ServerBootstrap(group: self.eventLoopGroup)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .serverChannelOption(.backlog, value: 1_024)
                 .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
                 .serverChannelInitializer { listenerConfigurator.configure(channel: $0) }
-                .bind(host: self.endpoint.host, port: self.endpoint.port) { self.dress($0, connectionConfigurator) }
+            let channel = try await PortPatience.bind {
+                try await bootstrap.bind(host: self.endpoint.host, port: self.endpoint.port) { self.dress($0, connectionConfigurator) }
+            }
             self.listening.keep(channel.channel)
             let port = channel.channel.localAddress?.port ?? self.endpoint.port
             self.bound.fire(.success(WireEndpoint(host: self.endpoint.host, port: port)))

@@ -30,7 +30,7 @@ final class AdminServer: Sendable {
     func run() async throws(WireError) {
         let channel: any Channel
         do {
-            channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelInitializer { [tls, api] channel in
                     channel.eventLoop.makeCompletedFuture {
@@ -41,7 +41,7 @@ final class AdminServer: Sendable {
                         try pipeline.addHandler(AdminHandler(api: api))
                     }
                 }
-                .bind(host: self.endpoint.host, port: self.endpoint.port).get()
+            channel = try await PortPatience.bind { try await bootstrap.bind(host: self.endpoint.host, port: self.endpoint.port).get() }
         } catch {
             throw WireError.binding(error, host: self.endpoint.host, port: self.endpoint.port)
         }

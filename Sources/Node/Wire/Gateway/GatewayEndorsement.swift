@@ -61,6 +61,9 @@ struct GatewayEndorsement: Sendable {
         var first: NamedResponse?
         var details: [Gateway_ErrorDetail] = []
 
+        /// Who has to endorse, those who have included; nil before it was looked for.
+        var plan: [Int]?
+
         var payload: [UInt8]? { self.first?.response.payload }
     }
 
@@ -89,7 +92,8 @@ struct GatewayEndorsement: Sendable {
                     if place == index { round.add(response, of: other, at: round.peers.count) }
                     round.peers.append(other)
                 }
-                guard round.plan() != nil else { throw try self.noPlan(response, proposal, channel, requirements, round) }
+                round.plan = round.choosePlan()
+                guard round.plan != nil else { throw try self.noPlan(response, proposal, channel, requirements, round) }
                 return round
             case .failure(_, let message, _):
                 failed.append(index)
@@ -138,7 +142,7 @@ struct GatewayEndorsement: Sendable {
 
     /// Asks whoever is still needed, all at once; then others in the place of those that failed.
     private func collect(_ round: inout Round, _ signed: SignedProposal) async throws -> [Endorsement] {
-        while let plan = round.plan() {
+        while let plan = round.plan ?? round.choosePlan() {
             let missing = plan.filter { round.endorsements[$0] == nil }
             if missing.isEmpty { return plan.compactMap { round.endorsements[$0] } }
             let (peers, seconds) = (round.peers, self.limits.endorsementSeconds)
@@ -154,7 +158,8 @@ struct GatewayEndorsement: Sendable {
                     failed.append(index)
                 }
             }
-            round.remove(failed)
+            round.plan = plan
+            if !failed.isEmpty { round.remove(failed) }
         }
         throw GatewayFailure(
             .aborted, "failed to collect enough transaction endorsements, see attached details for more info", details: round.details)
@@ -176,8 +181,8 @@ struct GatewayEndorsement: Sendable {
 }
 
 extension GatewayEndorsement.Round {
-    /// Who has to endorse, those who have included; nil when whoever is left is not enough.
-    fileprivate func plan() -> [Int]? { self.choice.choose(self.peers.map(\.mspID), endorsed: Set(self.endorsements.keys)) }
+    /// Nil when whoever is left is not enough.
+    fileprivate func choosePlan() -> [Int]? { self.choice.choose(self.peers.map(\.mspID), endorsed: Set(self.endorsements.keys)) }
 
     fileprivate mutating func add(_ response: ProposalResponse, of peer: GatewayPeer, at index: Int) {
         if self.first == nil { self.first = NamedResponse(peer: "\(peer.address) (\(peer.mspID))", response: response) }
@@ -199,8 +204,9 @@ extension GatewayEndorsement.Round {
         }
     }
 
-    /// Forgets peers that failed.
+    /// Forgets peers that failed, and with them the plan.
     fileprivate mutating func remove(_ failed: [Int]) {
+        self.plan = nil
         var (peers, endorsements): ([GatewayPeer], [Int: Endorsement]) = ([], [:])
         for (index, peer) in self.peers.enumerated() where !failed.contains(index) {
             endorsements[peers.count] = self.endorsements[index]

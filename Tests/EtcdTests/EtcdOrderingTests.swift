@@ -94,7 +94,12 @@ struct EtcdOrderingTests {
         proxy.cut(afterRequestWith: Array("needle in a request".utf8))
         let second = try bench.envelope(1, text: "needle in a request")
         let reply = await node.ordering.broadcast(second)
-        #expect(reply.status == 200, "\(reply.info)")
+        if reply.status == 503, reply.info.hasSuffix("the lead goes to another orderer") {
+            // On a busy machine a lease ends now and then, and whoever waits hears of it.
+            try await self.send(second, to: [node])
+        } else {
+            #expect(reply.status == 200, "\(reply.info)")
+        }
         #expect(proxy.cuts == 1)
         try await self.check(bench, [node], [first, second])
         await node.stop()

@@ -6,24 +6,30 @@ internal import COpenSSL
 /// is the generator of a curve of its own, so OpenSSL makes and uses a table for it too (`EC_GROUP_precompute_mult`). The rest is the
 /// equation of FIPS 186-5, section 6.4.2, in OpenSSL's numbers and points. Nothing in it is secret, so nothing has to take constant time.
 ///
+/// What is left then are two inverses, and they are what takes most of the time: that of s is computed by `PublicInverse` and tried with OpenSSL's
+/// multiplication; that of the result's denominator is not needed, for r is multiplied with it instead.
+///
 /// `@unchecked Sendable` is sound: both curves are written only before the key exists, and OpenSSL only reads them afterwards.
 package final class PreparedPublicKey: @unchecked Sendable {
     /// P-256 as it is, and P-256 with the key as its generator.
     private let curve: OpaquePointer
     private let own: OpaquePointer
+    /// The field's prime.
+    private let prime: OpaquePointer
     private let key: PublicKey
 
     /// Makes the table; nil for other algorithms, and where OpenSSL has no tables for this curve.
     package init?(_ key: PublicKey) {
         guard key.algorithm == .p256, let curve = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1) else { return nil }
-        guard let own = EC_GROUP_dup(curve) else {
+        guard let own = EC_GROUP_dup(curve), let prime = BN_new() else {
             EC_GROUP_free(curve)
             return nil
         }
         self.curve = curve
         self.own = own
+        self.prime = prime
         self.key = key
-        guard Self.prepare(own, key.x963) else {
+        guard EC_GROUP_get_curve(curve, prime, nil, nil, nil) == 1, Self.prepare(own, key.x963) else {
             ERR_clear_error()
             return nil
         }
@@ -32,6 +38,7 @@ package final class PreparedPublicKey: @unchecked Sendable {
     deinit {
         EC_GROUP_free(self.curve)
         EC_GROUP_free(self.own)
+        BN_free(self.prime)
     }
 
     private static func prepare(_ own: OpaquePointer, _ x963: [UInt8]) -> Bool {
@@ -65,7 +72,7 @@ package final class PreparedPublicKey: @unchecked Sendable {
         }
         // The last of several is nil when any of them is.
         guard let r = BN_CTX_get(scratch), let s = BN_CTX_get(scratch), let e = BN_CTX_get(scratch), let x = BN_CTX_get(scratch),
-            let left = EC_POINT_new(self.curve)
+            let z = BN_CTX_get(scratch), let left = EC_POINT_new(self.curve)
         else { return nil }
         defer { EC_POINT_free(left) }
         guard let right = EC_POINT_new(self.own) else { return nil }
@@ -77,7 +84,7 @@ package final class PreparedPublicKey: @unchecked Sendable {
         }
         _ = BN_bin2bn(digest, 32, e)
         // u1 = e / s and u2 = r / s; r = x(u1 G + u2 Q) mod n.
-        guard BN_mod_inverse(s, s, n, scratch) != nil, BN_mod_mul(e, e, s, n, scratch) == 1, BN_mod_mul(s, r, s, n, scratch) == 1,
+        guard Self.invert(s, numbers.suffix(32), x, n, scratch), BN_mod_mul(e, e, s, n, scratch) == 1, BN_mod_mul(s, r, s, n, scratch) == 1,
             EC_POINT_mul(self.curve, left, e, nil, nil, scratch) == 1, EC_POINT_mul(self.own, right, s, nil, nil, scratch) == 1,
             EC_POINT_add(self.curve, left, left, right, scratch) == 1
         else {
@@ -85,10 +92,34 @@ package final class PreparedPublicKey: @unchecked Sendable {
             return nil
         }
         if EC_POINT_is_at_infinity(self.curve, left) == 1 { return false }
-        guard EC_POINT_get_affine_coordinates(self.curve, left, x, nil, scratch) == 1, BN_nnmod(x, x, n, scratch) == 1 else {
+        guard let answer = self.hasX(left, r, x, z, n, scratch) else {
             ERR_clear_error()
             return nil
         }
-        return BN_cmp(x, r) == 0
+        return answer
+    }
+
+    /// Whether the x coordinate of a point is r modulo n: it is x / z^2, below the prime, so it is r or r + n.
+    private func hasX(
+        _ point: OpaquePointer, _ r: OpaquePointer, _ x: OpaquePointer, _ z: OpaquePointer, _ n: OpaquePointer?, _ scratch: OpaquePointer
+    ) -> Bool? {
+        guard let product = BN_CTX_get(scratch), EC_POINT_get_Jprojective_coordinates_GFp(self.curve, point, x, nil, z, scratch) == 1,
+            BN_mod_sqr(z, z, self.prime, scratch) == 1, BN_mod_mul(product, r, z, self.prime, scratch) == 1
+        else { return nil }
+        if BN_cmp(product, x) == 0 { return true }
+        guard BN_add(r, r, n) == 1 else { return nil }
+        if BN_cmp(r, self.prime) >= 0 { return false }
+        guard BN_mod_mul(product, r, z, self.prime, scratch) == 1 else { return nil }
+        return BN_cmp(product, x) == 0
+    }
+
+    /// Replaces s by its inverse modulo n.
+    private static func invert(
+        _ s: OpaquePointer, _ bytes: ArraySlice<UInt8>, _ inverse: OpaquePointer, _ n: OpaquePointer?, _ scratch: OpaquePointer
+    ) -> Bool {
+        guard let known = PublicInverse.ofP256Order(bytes), let product = BN_CTX_get(scratch), BN_bin2bn(known, 32, inverse) != nil,
+            BN_mod_mul(product, s, inverse, n, scratch) == 1, BN_is_one(product) == 1
+        else { return BN_mod_inverse(s, s, n, scratch) != nil }
+        return BN_copy(s, inverse) != nil
     }
 }

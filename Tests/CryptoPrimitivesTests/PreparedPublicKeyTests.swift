@@ -91,6 +91,36 @@ import Testing
         }
     }
 
+    /// The first of many numbers of which the inverse is not that of OpenSSL.
+    private static func wrongInverse(seed: UInt64, _ invert: (ArraySlice<UInt8>) -> [UInt8]?) -> [UInt8]? {
+        let order = SignatureTests.order
+        var random = TestRandom(seed: seed)
+        var numbers = [BigNumber.one, BigNumber(2), order - .one, order - BigNumber(2)].compactMap { $0.bytes(count: 32) }
+        for bit in 0..<255 {
+            var power = [UInt8](repeating: 0, count: 32)
+            power[31 - bit / 8] = 1 << UInt8(bit % 8)
+            numbers.append(power)
+        }
+        for _ in 0..<2_000 { numbers.append([UInt8(random.below(255))] + random.bytes(count: 31)) }
+        return numbers.first { bytes in
+            guard let inverse = invert(bytes[...]) else { return true }
+            return BigNumber(bytes: inverse) != BigNumber(bytes: bytes).modInverse(order)
+        }
+    }
+
+    @Test func `the inverse of a number is that of OpenSSL, and a planted mistake is caught`() {
+        let seed = UInt64.random(in: 0 ... .max)
+        #expect(Self.wrongInverse(seed: seed) { PublicInverse.ofP256Order($0) } == nil, "seed \(seed)")
+        #expect(PublicInverse.ofP256Order([UInt8](repeating: 0, count: 32)[...]) == nil)
+        #expect(PublicInverse.ofP256Order(CurveOrder.p256.order[...]) == nil)
+        // The sign of one in some hundred results is lost.
+        let planted = Self.wrongInverse(seed: seed) { bytes in
+            guard let inverse = PublicInverse.ofP256Order(bytes) else { return nil }
+            return inverse[31] == 7 ? CurveOrder.p256.negated(inverse[...]) : inverse
+        }
+        #expect(planted != nil, "seed \(seed)")
+    }
+
     @Test func `only keys on P-256 get a table`() throws {
         let pair = try #require(OpenSSLOracle.newKey(curve: OpenSSLOracle.p384))
         #expect(PreparedPublicKey(try PublicKey(spkiDER: pair.spki)) == nil)

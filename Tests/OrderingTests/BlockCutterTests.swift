@@ -5,10 +5,10 @@ import Testing
 
 /// The rules of block cutting (interop 7.2), one by one: at most 3 envelopes, 100 bytes preferred, 200 ms.
 struct BlockCutterTests {
-    private func cutter(cutsWhenIdle: Bool = false, envelopes: Int = 100, bytes: Int = 10_000) -> BlockCutter {
+    private func cutter(cutsWhenIdle: Bool = false, count: UInt32 = 3, envelopes: Int = 100, bytes: Int = 10_000) -> BlockCutter {
         BlockCutter(
             BlockCutter.Settings(
-                batch: BatchConfiguration(maxMessageCount: 3, absoluteMaxBytes: 1_000, preferredMaxBytes: 100, timeoutMilliseconds: 200),
+                batch: BatchConfiguration(maxMessageCount: count, absoluteMaxBytes: 1_000, preferredMaxBytes: 100, timeoutMilliseconds: 200),
                 cutsWhenIdle: cutsWhenIdle, unfinishedEnvelopes: envelopes, unfinishedBytes: bytes))
     }
 
@@ -77,8 +77,47 @@ struct BlockCutterTests {
         #expect(cutter.isConsumerIdle)
         // A report too many is no credit for a later batch.
         #expect(try cutter.step(.consumed) == [])
-        #expect(try cutter.step(.arrived(.plain(4, size: 1))) == [self.cut(.plain(4, size: 1))])
-        #expect(!cutter.isConsumerIdle)
+        #expect(try cutter.step(.arrived(.plain(4, size: 1))) == [.startTimer(generation: 2, milliseconds: 5)])
+        #expect(cutter.isConsumerIdle)
+    }
+
+    @Test func `after a batch of several the next one waits for as many, or until nothing comes`() throws {
+        func after(_ count: Int) throws -> BlockCutter {
+            var cutter = self.cutter(cutsWhenIdle: true)
+            _ = try cutter.step(.arrived(.plain(1, size: 0)))
+            for _ in 0..<count { _ = try cutter.step(.arrived(.plain(2, size: 0))) }
+            _ = try cutter.step(.consumed)
+            _ = try cutter.step(.consumed)
+            #expect(cutter.isConsumerIdle && cutter.pendingCount == 0)
+            return cutter
+        }
+        var few = try after(2)
+        #expect(try few.step(.arrived(.plain(3, size: 0))) == [.startTimer(generation: 2, milliseconds: 5)])
+        #expect(try few.step(.arrived(.plain(4, size: 0))) == [.cancelTimer(generation: 2), self.cut(.plain(3, size: 0), .plain(4, size: 0))])
+        var alone = try after(2)
+        _ = try alone.step(.arrived(.plain(3, size: 0)))
+        #expect(try alone.step(.timerFired(generation: 2)) == [self.cut(.plain(3, size: 0))])
+        // After a lone one nothing is waited for again.
+        _ = try alone.step(.consumed)
+        #expect(try alone.step(.arrived(.plain(4, size: 0))) == [self.cut(.plain(4, size: 0))])
+    }
+
+    @Test func `where something always comes, a batch that gathers is cut after 40 ms`() throws {
+        var cutter = self.cutter(cutsWhenIdle: true, count: 500, envelopes: 500)
+        for name in 0...20 { _ = try cutter.step(.arrived(.plain(name, size: 0))) }
+        _ = try cutter.step(.consumed)
+        _ = try cutter.step(.consumed)
+        var (timer, milliseconds): (UInt64?, Int64) = (nil, 0)
+        for name in 21..<500 {
+            var outputs = try cutter.step(.arrived(.plain(name, size: 0)))
+            if let generation = timer, name % 5 == 0 {
+                outputs += try cutter.step(.timerFired(generation: generation))
+                milliseconds += 5
+            }
+            if outputs.contains(where: { if case .cut = $0 { true } else { false } }) { break }
+            for case .startTimer(let generation, 5) in outputs { timer = generation }
+        }
+        #expect(milliseconds == 40 && cutter.pendingCount == 0)
     }
 
     @Test func `without cutting at once a consumer that becomes idle changes nothing`() throws {

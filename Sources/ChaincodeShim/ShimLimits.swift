@@ -2,8 +2,8 @@
 package enum ShimLimits {
     /// The largest message in either direction, Fabric's 100 MiB.
     package static let messageBytes = 104_857_600
-    /// Transactions at a time on one stream: fewer than a peer runs, so that a chaincode that hangs does not stop the others.
-    package static let transactions = 192
+    /// Transactions at a time on one stream: as many as the gateway takes calls, and fewer than a peer runs, so that a chaincode that hangs does not stop the others.
+    package static let transactions = 512
     /// Histories of keys that one transaction has open at a time.
     package static let openHistories = 100
     /// The most results of one page; the limit of Fabric's default configuration.

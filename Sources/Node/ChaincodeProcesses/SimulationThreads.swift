@@ -57,7 +57,7 @@ final class SimulationThreads: Sendable {
     /// - Parameters:
     ///   - threads: More than a chaincode may hold, see `ShimLimits.transactions`.
     ///   - waiting: Proposals in line.
-    init(threads: Int = 256, waiting: Int = 2_500) {
+    init(threads: Int = 640, waiting: Int = 2_500) {
         self.threads = threads
         self.waiting = waiting
     }

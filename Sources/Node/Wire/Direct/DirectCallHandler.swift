@@ -8,7 +8,7 @@ import SelvageClient
 /// answers and the status. Of all other calls it passes everything on.
 ///
 /// A call that nobody waits for any more is cancelled: reset, out of time, or with its connection.
-final class DirectCallHandler: ChannelInboundHandler {
+final class DirectCallHandler: ChannelInboundHandler, OpenCall {
     typealias InboundIn = HTTP2Frame.FramePayload
     typealias InboundOut = HTTP2Frame.FramePayload
     typealias OutboundOut = HTTP2Frame.FramePayload
@@ -22,8 +22,7 @@ final class DirectCallHandler: ChannelInboundHandler {
 
     /// Messages of one exchange that wait; beyond it the client is not read from.
     private static let waiting = 16
-    private static let lastWordsMilliseconds: Int64 = 100
-    private static let stopping = RPCError(code: .unavailable, message: "\(DeliverRefusal.stopping)")
+    static let lastWordsMilliseconds: Int64 = 100
 
     private let calls: DirectCalls
     private let loop: any EventLoop
@@ -38,6 +37,8 @@ final class DirectCallHandler: ChannelInboundHandler {
     private var isServerStopping = false
     private var hasEntered = false
     private var hasAnswered = false
+    /// Whether the client asks if it could share a stream.
+    private var isAskingToShare = false
     private var work: Task<Void, Never>?
     private var deadline: Scheduled<Void>?
 
@@ -68,17 +69,21 @@ final class DirectCallHandler: ChannelInboundHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        context.fireChannelWritabilityChanged()
-        guard self.isFull, context.channel.isWritable, case .serving(let method) = self.role else { return }
-        self.isFull = false
-        self.next(method)
+        switch self.role {
+        case .serving(let method):
+            guard self.isFull, context.channel.isWritable else { return }
+            self.isFull = false
+            self.next(method)
+        case .over: break
+        case .undecided, .passing: context.fireChannelWritabilityChanged()
+        }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard case .serving(let method) = self.role else { return context.fireUserInboundEventTriggered(event) }
         guard event is ChannelShouldQuiesceEvent else { return }
         self.isServerStopping = true
-        if method.endsWithServer { self.refuse(Self.stopping) } else { self.next(method) }
+        if method.endsWithServer { self.refuse(DirectCalls.serverEnds) } else { self.next(method) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -86,10 +91,9 @@ final class DirectCallHandler: ChannelInboundHandler {
         case .passing: context.fireChannelRead(data)
         case .over: break
         case .undecided:
-            guard case .headers(let request) = self.unwrapInboundIn(data), let method = self.calls.method(of: request.headers) else {
-                self.role = .passing
-                return context.fireChannelRead(data)
-            }
+            guard case .headers(let request) = self.unwrapInboundIn(data) else { return self.pass(data, context) }
+            if self.calls.isShared(request.headers) { return self.share(data, context) }
+            guard let method = self.calls.method(of: request.headers) else { return self.pass(data, context) }
             self.role = .serving(method)
             self.begin(request, method)
         case .serving(let method):
@@ -111,15 +115,34 @@ final class DirectCallHandler: ChannelInboundHandler {
     /// The server ends: no call goes on, whatever its client does.
     func stop() {
         if case .passing = self.role { return }
-        self.refuse(Self.stopping)
+        self.refuse(DirectCalls.serverEnds)
         // Who takes no answer is not waited for.
         self.loop.assumeIsolated().scheduleTask(in: .milliseconds(Self.lastWordsMilliseconds)) { self.context?.close(promise: nil) }
     }
 
     // MARK: - What comes
 
+    private func pass(_ data: NIOAny, _ context: ChannelHandlerContext) {
+        self.role = .passing
+        context.fireChannelRead(data)
+    }
+
+    /// The stream is not one call but many: another handler takes it over, and the library hears nothing of it either.
+    private func share(_ data: NIOAny, _ context: ChannelHandlerContext) {
+        self.role = .passing
+        do {
+            let handler = SharedStreamHandler(self.calls, loop: self.loop)
+            try context.pipeline.syncOperations.addHandler(handler, position: .after(self))
+            self.calls.keep(handler, for: self)
+            context.fireChannelRead(data)
+        } catch {
+            context.close(promise: nil)
+        }
+    }
+
     private func begin(_ request: HTTP2Frame.FramePayload.Headers, _ method: DirectMethod) {
-        if method.endsWithServer, self.calls.isStopping { return self.refuse(Self.stopping) }
+        self.isAskingToShare = request.headers.contains(name: SharedStreamFormat.header)
+        if method.endsWithServer, self.calls.hasToStop { return self.refuse(DirectCalls.serverEnds) }
         if let time = request.headers.first(name: "grpc-timeout").flatMap(CallFormat.timeout) {
             self.deadline = self.loop.assumeIsolated().scheduleTask(in: time) {
                 self.refuse(RPCError(code: .deadlineExceeded, message: "the call's time is over"))
@@ -183,14 +206,14 @@ final class DirectCallHandler: ChannelInboundHandler {
             }
             if loop.inEventLoop { handler.value.take(outcome, method) } else { loop.execute { handler.value.take(outcome, method) } }
         }
-        guard let work else { return self.refuse(Self.stopping) }
+        guard let work else { return self.refuse(DirectCalls.serverEnds) }
         self.work = work
     }
 
     /// No message waits: the call is at its end, or the client has still to speak.
     private func endInput(_ method: DirectMethod) {
         guard self.isInputOver else {
-            if self.isServerStopping { self.refuse(Self.stopping) }
+            if self.isServerStopping { self.refuse(DirectCalls.serverEnds) }
             return
         }
         if self.reader.isInside { return self.refuse(RPCError(code: .internalError, message: "the last message is not complete")) }
@@ -204,7 +227,10 @@ final class DirectCallHandler: ChannelInboundHandler {
         switch outcome {
         case .failure(let error): self.refuse(error)
         case .success(let reply):
-            if !self.hasAnswered { context.write(self.wrapOutboundOut(DirectReply.headers), promise: nil) }
+            if !self.hasAnswered {
+                let headers = self.isAskingToShare ? DirectReply.sharingHeaders : DirectReply.headers
+                context.write(self.wrapOutboundOut(headers), promise: nil)
+            }
             self.hasAnswered = true
             context.write(self.wrapOutboundOut(DirectReply.message(reply.frame, in: context.channel.allocator)), promise: nil)
             if reply.isLast || method.form == .unary { return self.finish(DirectReply.ok(isAlone: false)) }
@@ -219,18 +245,11 @@ final class DirectCallHandler: ChannelInboundHandler {
         self.finish(DirectReply.status(error, isAlone: !self.hasAnswered))
     }
 
-    /// The last words; a client that is still talking is told to stop.
+    /// The last words.
     private func finish(_ trailers: HTTP2Frame.FramePayload) {
         let isInputOver = self.isInputOver
         self.end()
-        guard let context = self.context else { return }
-        guard !isInputOver else { return context.writeAndFlush(self.wrapOutboundOut(trailers), promise: nil) }
-        let sent = context.eventLoop.makePromise(of: Void.self)
-        // Clients take another code for the status of the call (RFC 9113, 8.1).
-        sent.futureResult.assumeIsolated().whenComplete { _ in
-            self.context?.writeAndFlush(self.wrapOutboundOut(.rstStream(.noError)), promise: nil)
-        }
-        context.writeAndFlush(self.wrapOutboundOut(trailers), promise: sent)
+        DirectReply.write(last: trailers, toldAll: isInputOver) { self.context }
     }
 
     /// Gives back what the call holds; whoever computes for it is told, and keeps its place until it has stopped.
@@ -245,7 +264,7 @@ final class DirectCallHandler: ChannelInboundHandler {
 
 extension MessageReader.Refusal {
     /// In the words of grpc-go.
-    fileprivate var rpcError: RPCError {
+    var rpcError: RPCError {
         switch self {
         case .compressed: RPCError(code: .internalError, message: "grpc: compressed flag set with identity or empty encoding")
         case .tooLarge(let bytes, let limit):

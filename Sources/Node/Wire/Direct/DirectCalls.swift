@@ -1,3 +1,4 @@
+import GRPCCore
 import NIOCore
 import NIOHPACK
 import SelvageClient
@@ -18,7 +19,7 @@ final class DirectCalls: Sendable {
     private let stopping: OneTimeSignal<Void>
     private let state: Mutex<State>
     /// Of all open streams; of the loop alone.
-    private let handlers: NIOLoopBoundBox<[ObjectIdentifier: DirectCallHandler]?>
+    private let handlers: NIOLoopBoundBox<[ObjectIdentifier: any OpenCall]?>
 
     /// - Parameter stopping: Fires when the server is to stop.
     init(_ services: [any DirectService], limits: WireLimits, executor: LoopExecutor, stopping: OneTimeSignal<Void>) {
@@ -37,18 +38,33 @@ final class DirectCalls: Sendable {
         self.handlers.value?[ObjectIdentifier(handler)] = handler
     }
 
+    /// Another handler has taken over the stream of this one.
+    func keep(_ handler: SharedStreamHandler, for first: DirectCallHandler) { self.handlers.value?[ObjectIdentifier(first)] = handler }
+
     /// A stream has ended.
     func forget(_ handler: DirectCallHandler) { self.handlers.value?[ObjectIdentifier(handler)] = nil }
 
-    var isStopping: Bool { self.stopping.value != nil }
+    /// Whether the server is about to end.
+    var hasToStop: Bool { self.stopping.value != nil }
+
+    /// What a call hears that the server ends.
+    static let serverEnds = RPCError(code: .unavailable, message: "\(DeliverRefusal.stopping)")
+
+    /// Whether a request opens a stream for many calls.
+    func isShared(_ headers: HPACKHeaders) -> Bool { headers.first(name: ":path") == SharedStreamFormat.path && self.isPlain(headers) }
+
+    func method(path: String) -> DirectMethod? { self.state.withLock { $0.methods[path] } }
 
     /// The method of a request that is as it should be; what is odd in any way is the library's to refuse.
     func method(of headers: HPACKHeaders) -> DirectMethod? {
-        guard let path = headers.first(name: ":path"), let method = self.state.withLock({ $0.methods[path] }),
-            headers.first(name: ":method") == "POST", let content = headers.first(name: "content-type"),
-            content == "application/grpc" || content == "application/grpc+proto", (headers.first(name: "grpc-encoding") ?? "identity") == "identity"
-        else { return nil }
+        guard let path = headers.first(name: ":path"), let method = self.method(path: path), self.isPlain(headers) else { return nil }
         return method
+    }
+
+    private func isPlain(_ headers: HPACKHeaders) -> Bool {
+        guard headers.first(name: ":method") == "POST", let content = headers.first(name: "content-type") else { return false }
+        return (content == "application/grpc" || content == "application/grpc+proto")
+            && (headers.first(name: "grpc-encoding") ?? "identity") == "identity"
     }
 
     /// Does the work of one message on the loop of the connections.
@@ -80,4 +96,9 @@ final class DirectCalls: Sendable {
         try? await self.executor.loop.submit { for handler in (self.handlers.value ?? [:]).values { handler.stop() } }.get()
         for task in work { await task.value }
     }
+}
+
+/// A stream that a server has to end when it ends.
+protocol OpenCall: AnyObject {
+    func stop()
 }

@@ -77,12 +77,7 @@ final class GatewaySubmission: Sendable {
         let quorum = Self.quorum(of: members)
         let details = try await withThrowingTaskGroup(of: Gateway_ErrorDetail?.self) { group -> [Gateway_ErrorDetail]? in
             for orderer in orderers {
-                group.addTask {
-                    switch try await self.send(envelope, to: orderer) {
-                    case .taken: nil
-                    case .refused(let reason), .failed(let reason): orderer.detail(reason)
-                    }
-                }
+                group.addTask { try await self.detail(envelope, to: orderer) }
             }
             // Whoever has not answered when it is decided is not waited for.
             defer { group.cancelAll() }
@@ -105,16 +100,15 @@ final class GatewaySubmission: Sendable {
             case late
         }
         let needed = max(0, members - 1) / 3 + 1
+        if let only = orderers.first, orderers.count == 1, needed == 1 {
+            guard let detail = try await self.detail(envelope, to: only) else { return }
+            throw Self.tooFew([detail])
+        }
         let details = try await withThrowingTaskGroup(of: Event.self) { group -> [Gateway_ErrorDetail]? in
             var rest = self.inTurn(orderers)
             func send(to count: Int) {
                 for orderer in rest.prefix(count) {
-                    group.addTask {
-                        switch try await self.send(envelope, to: orderer) {
-                        case .taken: .taken
-                        case .refused(let reason), .failed(let reason): .failed(orderer.detail(reason))
-                        }
-                    }
+                    group.addTask { try await self.detail(envelope, to: orderer).map { .failed($0) } ?? .taken }
                 }
                 rest = rest.dropFirst(count)
             }
@@ -140,6 +134,14 @@ final class GatewaySubmission: Sendable {
             return details
         }
         if let details { throw Self.tooFew(details) }
+    }
+
+    /// Why a node has not taken it; nil when it has.
+    private func detail(_ envelope: Envelope, to orderer: GatewayOrderer) async throws -> Gateway_ErrorDetail? {
+        switch try await self.send(envelope, to: orderer) {
+        case .taken: nil
+        case .refused(let reason), .failed(let reason): orderer.detail(reason)
+        }
     }
 
     private static func tooFew(_ details: [Gateway_ErrorDetail]) -> GatewayFailure {

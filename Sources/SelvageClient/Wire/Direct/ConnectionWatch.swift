@@ -27,6 +27,8 @@ final class ConnectionWatch: ChannelInboundHandler {
     private var calls = 0
     private var begun = 0
     private var isRetired = false
+    /// Whether the node has said that calls can share a stream.
+    var offersSharedStream = false
 
     init(_ limits: ClientWireLimits, tell: @escaping (Event) -> Void) {
         self.limits = limits
@@ -49,6 +51,9 @@ final class ConnectionWatch: ChannelInboundHandler {
         self.calls += 1
         self.begun += 1
     }
+
+    /// The same, of a call without a stream of its own.
+    func enterShared() { self.calls += 1 }
 
     /// Whether there are no numbers left for many more calls: HTTP/2 counts them.
     var isWornOut: Bool { self.begun >= 1 << 29 }

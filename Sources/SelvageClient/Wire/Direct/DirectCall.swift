@@ -18,6 +18,8 @@ final class DirectCall: ChannelInboundHandler {
     /// The connection that it is on, once it is.
     private var connection: ConnectionWatch?
     private var context: ChannelHandlerContext?
+    /// The stream that it shares with others, and its number there, in place of a stream of its own.
+    private var ride: (stream: SharedStream, number: UInt64)?
     private var deadline: Scheduled<Void>?
     private var answer: [UInt8]?
     private var isSent = false
@@ -41,6 +43,12 @@ final class DirectCall: ChannelInboundHandler {
         }
     }
 
+    /// How long it may take.
+    var seconds: Int64? { self.request.seconds }
+
+    /// Shares a stream with others, which also counts its time.
+    func join(_ stream: SharedStream) { self.ride = (stream, stream.begin(self, self.request)) }
+
     /// Takes its place on a connection, and leaves it with its stream.
     func join(_ connection: ConnectionWatch) {
         self.connection = connection
@@ -53,9 +61,17 @@ final class DirectCall: ChannelInboundHandler {
     }
 
     /// Ends the call; what is already decided stays.
-    func end(_ outcome: Outcome) {
+    ///
+    /// - Parameter isFromNode: Whether the node has ended it, and need not be told.
+    func end(_ outcome: Outcome, isFromNode: Bool = false) {
         guard let waiting = self.waiting else { return }
         self.waiting = nil
+        if let ride = self.ride {
+            self.ride = nil
+            let isAnswered = if case .success = outcome { true } else { isFromNode }
+            ride.stream.forget(ride.number, tellsNode: !isAnswered)
+            return waiting.resume(with: outcome)
+        }
         // A stream that is not reset ends in its time, too.
         if self.context == nil || !self.request.endsWithAnswer { self.deadline?.cancel() }
         waiting.resume(with: outcome)
@@ -126,6 +142,7 @@ final class DirectCall: ChannelInboundHandler {
             let code: RPCError.Code = status == "502" || status == "503" || status == "504" || status == "429" ? .unavailable : .unknown
             return self.end(.failure(RPCError(code: code, message: "unexpected HTTP status \(status)")))
         }
+        if headers.contains(name: SharedStreamFormat.header) { self.connection?.offersSharedStream = true }
         guard isLast else { return }
         // Who answers before it has heard all will hear no more.
         defer { if !self.isRequestSent { self.context?.close(promise: nil) } }
@@ -164,7 +181,7 @@ extension HTTP2ErrorCode {
 }
 
 extension MessageReader.Refusal {
-    fileprivate var rpcError: RPCError {
+    var rpcError: RPCError {
         switch self {
         case .compressed: RPCError(code: .internalError, message: "the answer is compressed, which was not agreed on")
         case .tooLarge(let bytes, let limit):

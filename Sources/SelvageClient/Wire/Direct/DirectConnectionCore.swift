@@ -1,5 +1,6 @@
 import GRPCCore
 import NIOCore
+import NIOHPACK
 import NIOHTTP2
 import NIOPosix
 import NIOSSL
@@ -7,10 +8,18 @@ import NIOSSL
 /// What a connection is at the moment; of its event loop alone.
 final class DirectConnectionCore {
     /// A connection that is made or was made.
-    private struct Link {
+    private final class Link {
         let channel: any Channel
         let multiplexer: NIOHTTP2Handler.StreamMultiplexer
         let watch: ConnectionWatch
+        /// The stream that small calls share, once one is open.
+        var shared: SharedStream?
+
+        init(channel: any Channel, multiplexer: NIOHTTP2Handler.StreamMultiplexer, watch: ConnectionWatch) {
+            self.channel = channel
+            self.multiplexer = multiplexer
+            self.watch = watch
+        }
     }
 
     private enum State {
@@ -43,14 +52,16 @@ final class DirectConnectionCore {
     }
 
     func begin(_ request: DirectRequest, _ waiting: CheckedContinuation<[UInt8]?, any Error>) -> DirectCall {
-        let headers = request.headers(
-            scheme: self.tls == nil ? "http" : "https", authority: self.address.serverName ?? self.address.description)
-        let call = DirectCall(request, headers: headers, limit: self.limits.messageBytes, waiting: waiting)
-        call.start(on: self.loop)
+        let call = DirectCall(request, headers: self.headers(request), limit: self.limits.messageBytes, waiting: waiting)
         guard !self.isClosed else {
             call.end(.failure(RPCError(code: .unavailable, message: "the connection was closed")))
             return call
         }
+        if case .ready(let link) = self.state, link.watch.offersSharedStream, SharedStream.takes(request) {
+            call.join(self.sharedStream(of: link))
+            return call
+        }
+        call.start(on: self.loop)
         switch self.state {
         case .failed(let reason, let until) where until > .now(): call.end(.failure(reason))
         case .idle, .failed:
@@ -90,15 +101,35 @@ final class DirectConnectionCore {
         for link in self.links.values { link.channel.close(promise: nil) }
     }
 
-    private func open(_ call: DirectCall, _ link: Link) {
-        guard !call.isOver else { return }
-        call.join(link.watch)
-        let bound = NIOLoopBound(call, eventLoop: self.loop)
+    private func headers(_ request: DirectRequest) -> HPACKHeaders {
+        request.headers(scheme: self.tls == nil ? "http" : "https", authority: self.address.serverName ?? self.address.description)
+    }
+
+    private func sharedStream(of link: Link) -> SharedStream {
+        if let open = link.shared { return open }
+        let headers = self.headers(DirectRequest(path: SharedStreamFormat.path, message: [], seconds: nil, endsWithAnswer: false))
+        let stream = SharedStream(headers, on: link.watch, limit: self.limits.messageBytes, loop: self.loop) { link.shared = nil }
+        link.shared = stream
+        let made = self.add(stream, to: link)
+        made.assumeIsolated().whenFailure { error in
+            stream.fail(RPCError(code: .unavailable, message: "the connection takes no call", cause: error))
+        }
+        return stream
+    }
+
+    private func add(_ handler: some ChannelHandler, to link: Link) -> EventLoopFuture<any Channel> {
+        let bound = NIOLoopBound(handler, eventLoop: self.loop)
         let made = self.loop.makePromise(of: (any Channel).self)
         link.multiplexer.createStreamChannel(promise: made) { stream in
             stream.eventLoop.makeCompletedFuture { try stream.pipeline.syncOperations.addHandler(bound.value) }
         }
-        made.futureResult.assumeIsolated().whenFailure { error in
+        return made.futureResult
+    }
+
+    private func open(_ call: DirectCall, _ link: Link) {
+        guard !call.isOver else { return }
+        call.join(link.watch)
+        self.add(call, to: link).assumeIsolated().whenFailure { error in
             call.end(.failure(RPCError(code: .unavailable, message: "the connection takes no call", cause: error)))
             call.leave()
         }

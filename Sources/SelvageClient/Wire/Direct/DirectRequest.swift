@@ -14,7 +14,7 @@ struct DirectRequest: Sendable {
     func headers(scheme: String, authority: String) -> HPACKHeaders {
         var headers: HPACKHeaders = [
             ":method": "POST", ":scheme": scheme, ":path": self.path, ":authority": authority, "te": "trailers",
-            "content-type": "application/grpc",
+            "content-type": "application/grpc", SharedStreamFormat.header: "1",
         ]
         if let seconds = self.seconds { headers.add(name: "grpc-timeout", value: CallFormat.timeout(seconds: seconds)) }
         return headers

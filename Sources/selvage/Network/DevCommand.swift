@@ -61,9 +61,7 @@ struct DevCommand: AsyncParsableCommand {
                     await signals.wait()
                     host.stop()
                 }
-                try await group.next()
-                group.cancelAll()
-                // Whichever came first, the nodes end before the process does.
+                // The nodes only end when they are told to, or with an error: calls under way have a moment to end.
                 while try await group.next() != nil {}
             }
         } catch {

@@ -1,5 +1,6 @@
 import CryptoPrimitives
 import FabricServices
+import GRPCCore
 import LedgerModel
 import NIOCore
 import SelvageClient
@@ -10,11 +11,14 @@ import Testing
 
 /// Clients that ping a server, as often as those that are written in Go, and more often than anybody needs.
 @Suite(.timeLimit(.minutes(5))) struct PingTests {
-    /// A server without a service.
-    static func served(limits: WireLimits = WireLimits(), tls: ServerTLS? = nil, _ body: (WireServer, WireEndpoint) async throws -> Void) async throws
-    {
+    /// A server, without a service unless one is given.
+    static func served(
+        limits: WireLimits = WireLimits(), tls: ServerTLS? = nil, services: [any RegistrableRPCService] = [],
+        _ body: (WireServer, WireEndpoint) async throws -> Void
+    ) async throws {
         let server = try WireServer(
-            listen: WireEndpoint(host: "127.0.0.1", port: 0), tls: tls, limits: limits, clock: { SystemEnvironment().now() }, services: { _ in [] })
+            listen: WireEndpoint(host: "127.0.0.1", port: 0), tls: tls, limits: limits, clock: { SystemEnvironment().now() },
+            services: { _ in services })
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             do {

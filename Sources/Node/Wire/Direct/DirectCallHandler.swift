@@ -56,6 +56,12 @@ final class DirectCallHandler: ChannelInboundHandler, OpenCall {
         self.calls.forget(self)
     }
 
+    /// The library's end of the stream never hears of it, and so keeps a hold on itself until the stream is closed.
+    ///
+    /// A stream that comes when the library serves its connection no longer is forgotten by it, and an end that goes without having been served
+    /// would stop the process.
+    func channelActive(context: ChannelHandlerContext) {}
+
     func channelInactive(context: ChannelHandlerContext) {
         self.end()
         context.fireChannelInactive()

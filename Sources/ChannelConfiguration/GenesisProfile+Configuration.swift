@@ -93,7 +93,10 @@ extension GenesisProfile {
         for organization in self.applicationOrganizations {
             var child = try Self.organizationGroup(
                 organization,
-                roles: [("Readers", [.admin, .peer, .client]), ("Writers", [.admin, .client]), ("Admins", [.admin]), ("Endorsement", [.peer])])
+                roles: [
+                    ("Readers", [.admin, .peer, .client] + (organization.staysReady ? [.orderer] : [])), ("Writers", [.admin, .client]),
+                    ("Admins", [.admin]), ("Endorsement", [.peer]),
+                ])
             if !organization.anchorPeers.isEmpty {
                 var anchors = Protos_AnchorPeers()
                 anchors.anchorPeers = organization.anchorPeers.map { peer in

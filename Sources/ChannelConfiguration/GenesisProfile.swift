@@ -13,12 +13,17 @@ package struct GenesisProfile: Sendable {
         /// "host:port" of its ordering nodes; needed for organisations of the ordering service.
         package var endpoints: [String]
         package var anchorPeers: [AnchorPeer]
+        /// Whether it has ordering nodes that may come into office, and read the channel until then.
+        package var staysReady: Bool
 
-        package init(groupName: String? = nil, msp: MSPConfiguration, endpoints: [String] = [], anchorPeers: [AnchorPeer] = []) {
+        package init(
+            groupName: String? = nil, msp: MSPConfiguration, endpoints: [String] = [], anchorPeers: [AnchorPeer] = [], staysReady: Bool = false
+        ) {
             self.groupName = groupName ?? msp.name.text
             self.msp = msp
             self.endpoints = endpoints
             self.anchorPeers = anchorPeers
+            self.staysReady = staysReady
         }
     }
 

@@ -54,6 +54,22 @@ package struct DevelopmentAuthority: Sendable {
             serial: Self.newSerial(&random), notBefore: validity.notBefore, notAfter: validity.notAfter)
     }
 
+    /// Both authorities as they were made before, to issue more.
+    ///
+    /// - Parameters:
+    ///   - root: The root of identities and its private key, PEM; `tls` those of connections.
+    package init(
+        organization: OrganizationSpec, root: (certificate: [UInt8], key: String), tls: (certificate: [UInt8], key: String),
+        validity: ValidityPeriod
+    ) throws(CryptoError) {
+        self.organization = organization
+        self.validity = validity
+        self.key = try SigningKey(pem: root.key)
+        self.tlsKey = try SigningKey(pem: tls.key)
+        self.root = try Certificate(pem: root.certificate)
+        self.tlsRoot = try Certificate(pem: tls.certificate)
+    }
+
     /// Issues an identity and its connection pair.
     ///
     /// - Parameter commonName: The full name, such as `peer0.org1.example.com` or `User1@org1.example.com`.

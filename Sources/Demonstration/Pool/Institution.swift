@@ -23,6 +23,7 @@ struct Institution {
     }
 
     var id: MSPID { self.organization.mspID }
+    var player: PlayedElection.Player { PlayedElection.Player(id: self.id, identityKey: self.identityKey) }
     var poolSeat: PoolSeat { PoolSeat(member: self.id, identityKey: self.identityKey.publicKey.x963) }
 }
 
@@ -47,19 +48,4 @@ struct OrderingKey {
     /// Each key has a folder of its own below that of the node: a record of one key must never be taken for another's.
     var folder: String { "\(self.node)/epoch-\(self.epoch)" }
     var endpoint: Endpoint { Endpoint(host: self.node, port: Organizations.orderingPort) }
-}
-
-/// The keys of the two agencies: who certifies voters, and who tabulates.
-struct AgencyKeys {
-    static let authorityName = "legitimation authority"
-
-    /// Under this key the legitimation authority opens elections and says who received a number.
-    let authority = SigningKey.generate()
-    let tabulator = SigningKey.generate()
-
-    var agencies: Agencies {
-        Agencies(
-            authorities: [Agencies.Authority(name: Self.authorityName, statementKey: self.authority.publicKey.x963)],
-            tabulator: self.tabulator.publicKey.x963)
-    }
 }

@@ -37,7 +37,7 @@ extension Story {
     }
 
     /// The agencies open an election: each phase lasts as many blocks as there are acts in it.
-    func openElection(epoch: UInt64, seats: Int?, candidates: Int) async throws -> PoolElection {
+    func openElection(epoch: UInt64, seats: Int?, candidates: Int) async throws -> PlayedElection {
         let pool = UInt64(self.network.institutions.count)
         // The opening itself is in the next block.
         let registration = self.network.head + 2
@@ -57,15 +57,17 @@ extension Story {
             "block \(block): the legitimation authority opens \(seats == nil ? "the election" : "a by-election") for epoch \(epoch), with a key of "
                 + "\(Self.blindKeyBits) bits for signing blindly: registration from block \(schedule.registration), numbers from \(schedule.issue), "
                 + "closed ballots from \(schedule.commit), opening from \(schedule.reveal), count at \(schedule.tally)")
-        return try PoolElection(parameters, agencies: self.network.agencies, blindKey: blindKey)
+        return try PlayedElection(parameters, agencies: self.network.agencies, blindKey: blindKey)
     }
 
     /// Candidates stand, each with a new consensus key.
-    func register(_ candidates: [Institution], in election: PoolElection) async throws {
+    func register(_ candidates: [Institution], in election: PlayedElection) async throws {
         var blocks: [BlockNumber] = []
         for candidate in candidates {
             let key = try self.network.makeOrderingKey(of: candidate.id, epoch: election.parameters.epoch)
-            blocks.append(try await self.govern(try election.registration(of: candidate, with: key), through: candidate))
+            let registration = try election.registration(
+                of: candidate.player, key: key.key, certificate: key.identity.certificate.pem, endpoint: key.endpoint)
+            blocks.append(try await self.govern(registration, through: candidate))
             guard let consenter = try self.network.control().election?.keys[candidate.id] else {
                 throw StoryError.unexpectedAnswer("the control plane")
             }
@@ -78,11 +80,11 @@ extension Story {
     }
 
     /// Every institution of the pool gets one validation number.
-    func issueNumbers(in election: inout PoolElection) async throws {
+    func issueNumbers(in election: inout PlayedElection) async throws {
         var blocks: [BlockNumber] = []
         for voter in self.voters(in: election) {
             let state = try self.election()
-            let act = try election.issue(to: voter, state: state, at: BlockNumber(self.network.head + 1))
+            let act = try election.issue(to: voter.player, state: state, at: BlockNumber(self.network.head + 1))
             blocks.append(try await self.govern(act, through: voter))
         }
         self.narrator.done(
@@ -91,16 +93,16 @@ extension Story {
     }
 
     /// Closed ballots come in through relays of other institutions.
-    func vote(_ approvals: [[MSPID]], in election: inout PoolElection) async throws {
+    func vote(_ approvals: [[MSPID]], in election: inout PlayedElection) async throws {
         let pool = self.network.institutions
         let voters = self.voters(in: election)
         var blocks: [BlockNumber] = []
         for (index, voter) in voters.enumerated() {
             let place = pool.firstIndex { $0.id == voter.id } ?? 0
-            let ballot = try election.ballot(of: voter, approving: approvals[place])
+            let ballot = try election.ballot(of: voter.id, approving: approvals[place])
             blocks.append(try await self.govern(ballot, through: voters[(index + 1) % voters.count]))
             guard index == 0, voters.count > 1 else { continue }
-            let second = try election.secondBallot(of: voter, approving: approvals[place])
+            let second = try election.secondBallot(of: voter.id, approving: approvals[place])
             await self.narrator.mustRefuse("a second ballot under the same validation number", containing: "each counts once") {
                 "it is in block \(try await self.govern(second, through: voters[1]))"
             }
@@ -110,11 +112,11 @@ extension Story {
                 + "in them, and no result yet")
     }
 
-    func revealBallots(in election: PoolElection) async throws {
+    func revealBallots(in election: PlayedElection) async throws {
         let voters = self.voters(in: election)
         var blocks: [BlockNumber] = []
         for (index, voter) in voters.enumerated() {
-            blocks.append(try await self.govern(try election.opening(of: voter), through: voters[(index + 2) % voters.count]))
+            blocks.append(try await self.govern(try election.opening(of: voter.id), through: voters[(index + 2) % voters.count]))
         }
         self.narrator.done(
             "\(Self.range(blocks)): ballots opened: \(blocks.count); a ballot that is not what was closed before would be refused")
@@ -123,7 +125,7 @@ extension Story {
     static let blindKeyBits = 3_072
 
     /// Those who may vote.
-    func voters(in election: PoolElection) -> [Institution] {
+    func voters(in election: PlayedElection) -> [Institution] {
         self.network.institutions.filter { election.parameters.member($0.id) != nil }
     }
 

@@ -4,7 +4,7 @@ import Ordering
 
 extension Story {
     /// The count is in the block of its height, for everybody to see; the facility signs what was counted.
-    func count(_ election: PoolElection) async throws -> ElectionTally {
+    func count(_ election: PlayedElection) async throws -> ElectionTally {
         let height = election.parameters.schedule.tally.rawValue
         try await self.moveOn(to: height)
         guard let tally = try self.election().tally else { throw StoryError.unexpectedAnswer("the control plane") }
@@ -23,14 +23,14 @@ extension Story {
     }
 
     /// The facility's word, and a count by somebody who has nothing but the blocks of another peer.
-    func recount(_ tally: ElectionTally, of election: PoolElection) async throws {
+    func recount(_ tally: ElectionTally, of election: PlayedElection) async throws {
         let pool = self.network.institutions
         let block = try await self.govern(try election.statement(on: tally), through: pool[pool.count > 1 ? 1 : 0])
         let replay = try self.network.replayed(by: self.network.followers[6])
         guard let running = replay.plane.election, let closing = running.closing else { throw StoryError.unexpectedAnswer("the replay") }
         let counted = try Recount.check(running.record, published: tally, closing: closing)
         let voters = self.voters(in: election)
-        let found = voters.count { election.finds($0, in: running.election) }
+        let found = voters.count { election.finds($0.id, in: running.election) }
         self.narrator.done(
             "block \(block): the tabulating facility signs the count; custodian7.example has counted again from the blocks alone: the same "
                 + "\(counted.ranking.count == 1 ? "rank" : "\(counted.ranking.count) ranks"); \(found) of \(voters.count) voters find their own ballot"

@@ -49,6 +49,9 @@ package struct GovernanceReplay: Sendable {
     /// The number of the last block.
     package var height: BlockNumber { self.position.number }
 
+    /// The block that holds a transaction; nil when none does.
+    package func block(of transaction: TransactionID) -> BlockNumber? { self.chain.height(of: transaction).map { BlockNumber($0) } }
+
     /// Takes in the next block.
     ///
     /// - Throws: `GovernanceReplayError.block` when it does not continue the chain, is not signed by the committee, or holds what may not be in it;

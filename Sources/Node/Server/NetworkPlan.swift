@@ -49,7 +49,7 @@ package struct NetworkPlan: Equatable, Sendable {
         /// It stays as block 0 has it.
         case fixed
         /// Every ordering node has an institution of its own in the pool; who is left out of the first committee audits and takes the place of a
-        /// member that loses its office, and all others only vote. Elections need agencies, whose keys no plan makes.
+        /// member that loses its office, and all others only vote. Two agencies hold elections; their keys are the folder's (0034).
         case pool
     }
 
@@ -98,6 +98,8 @@ package struct NetworkPlan: Equatable, Sendable {
     package let nodes: [Node]
     /// How many of the ordering nodes are the first committee.
     let producers: Int
+    /// Whether epochs of a pool are short.
+    let isQuick: Bool
     /// Whether some nodes are on other machines.
     private var isSpread: Bool { self.nodes.contains { $0.host != Self.localHost && !$0.host.hasPrefix("127.") } }
 
@@ -105,10 +107,11 @@ package struct NetworkPlan: Equatable, Sendable {
     ///   - hosts: Where each node is; nil when all are on this machine.
     ///   - members: The size of the committee, when it is not the preset's.
     ///   - governance: How the committee comes into office; the preset `paper` always has a pool.
+    ///   - isQuick: Whether the epochs of a pool are short enough to watch an election.
     /// - Throws: `NodeConfigurationError.invalid` when the ports go beyond 65535, or a node has no machine.
     package init(
         preset: Preset = .dev, channel: ChannelID = "mychannel", firstPort: Int = 7050, batchMilliseconds: Int64 = 200,
-        hosts: NetworkHosts? = nil, members: Int? = nil, governance: Governance = .fixed
+        hosts: NetworkHosts? = nil, members: Int? = nil, governance: Governance = .fixed, isQuick: Bool = false
     ) throws(NodeConfigurationError) {
         let sizes = preset.sizes
         let isPool = governance == .pool || preset == .paper
@@ -121,6 +124,7 @@ package struct NetworkPlan: Equatable, Sendable {
         self.preset = preset
         self.governance = isPool ? .pool : .fixed
         self.producers = producers
+        self.isQuick = isQuick
         self.channel = channel
         self.firstPort = firstPort
         self.batchMilliseconds = batchMilliseconds
@@ -191,7 +195,11 @@ package struct NetworkPlan: Equatable, Sendable {
         var profile = GenesisProfile(
             channelID: self.channel, applicationOrganizations: members, ordererOrganizations: ordering, consenters: consenters,
             batch: BatchConfiguration(timeoutMilliseconds: self.batchMilliseconds), createdAt: now)
-        if self.governance == .pool { try self.found(&profile, on: seats) }
+        if self.governance == .pool {
+            let agencies = try PoolKeys.agencies(&random)
+            tree.add(PoolKeys.files(of: agencies))
+            try self.found(&profile, on: seats, agencies: agencies.agencies)
+        }
         let genesis = try profile.genesisBlock()
         tree.add("\(self.channel).block", genesis.serialized())
         for node in self.nodes { tree.add("\(node.folder)/node.yaml", self.text(of: node)) }

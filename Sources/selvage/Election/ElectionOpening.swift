@@ -121,6 +121,16 @@ enum ElectionNames {
         return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
+    /// Ballots by voter: a line `NAME: CANDIDATE CANDIDATE` for each.
+    static func ballots(of path: String) throws -> [(member: String, choices: [MSPID])] {
+        try self.lines(of: path).enumerated().filter { !$0.element.isEmpty }.map { index, line in
+            let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else { throw ElectionCommandError.usage("\(path), line \(index + 1): write 'NAME: CANDIDATE CANDIDATE'") }
+            let choices = parts[1].split(whereSeparator: \.isWhitespace).map { MSPID(String($0)) }
+            return (parts[0].trimmingCharacters(in: .whitespaces), choices)
+        }
+    }
+
     static func list(in path: String) throws -> [String] { try self.checked(try self.lines(of: path).filter { !$0.isEmpty }, path) }
 
     static func stakes(in path: String) throws -> [(name: String, stake: UInt64)] {

@@ -106,13 +106,7 @@ extension ElectionCommand {
             if let member, let approve {
                 return [(member, approve.split(separator: ",").map { MSPID($0.trimmingCharacters(in: .whitespaces)) })]
             }
-            let path = self.ballots ?? ""
-            return try ElectionNames.lines(of: path).enumerated().filter { !$0.element.isEmpty }.map { index, line in
-                let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-                guard parts.count == 2 else { throw ElectionCommandError.usage("\(path), line \(index + 1): write 'NAME: CANDIDATE CANDIDATE'") }
-                let choices = parts[1].split(whereSeparator: \.isWhitespace).map { MSPID(String($0)) }
-                return (parts[0].trimmingCharacters(in: .whitespaces), choices)
-            }
+            return try ElectionNames.ballots(of: self.ballots ?? "")
         }
     }
 

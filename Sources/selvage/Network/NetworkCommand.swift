@@ -8,7 +8,7 @@ import Node
 struct NetworkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "network", abstract: "Make a network of nodes on this machine, start and stop it.",
-        subcommands: [Initialise.self, Up.self, Down.self, Status.self])
+        subcommands: [Initialise.self, Up.self, Down.self, Status.self, NetworkElect.self])
 
     /// A node as these commands show it.
     struct NodeDocument: Encodable {
@@ -94,6 +94,9 @@ struct NetworkCommand: ParsableCommand {
             help: "Each ordering node is an institution of a pool: some audit at first, and take the place of a member that cheats or stays away.")
         var pool = false
 
+        @Flag(help: "With a pool: epochs of 100 blocks and phases of 5, so that an election can be watched (selvage network elect).")
+        var quickElections = false
+
         @Option(help: "The name of the channel.")
         var channel = "mychannel"
 
@@ -122,7 +125,7 @@ struct NetworkCommand: ParsableCommand {
                 try network.make(
                     try NetworkPlan(
                         preset: self.preset, channel: ChannelID(self.channel), firstPort: self.port, hosts: hosts, members: self.members,
-                        governance: self.pool ? .pool : .fixed))
+                        governance: self.pool ? .pool : .fixed, isQuick: self.quickElections))
                 try NetworkCommand.show(network, as: self.output.format)
             }
         }
@@ -148,9 +151,7 @@ struct NetworkCommand: ParsableCommand {
         func run() async throws {
             let network = NetworkFolder(self.directory)
             try await NetworkCommand.attempt("up") {
-                guard let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
-                    throw NetworkFolder.Problem(description: "this program does not find its own file; /proc is needed")
-                }
+                let executable = try NodeProcess.executable()
                 for process in try network.processes() where process.pid == nil {
                     Console.progress("starting \(process.name)")
                     try await process.start(executable)

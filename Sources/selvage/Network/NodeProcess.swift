@@ -30,6 +30,14 @@ struct NodeProcess: Sendable {
         self.nodes = try found.map { try NodeConfiguration(file: $0) }
     }
 
+    /// This program's own file.
+    static func executable() throws -> String {
+        guard let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
+            throw Problem(description: "this program does not find its own file; /proc is needed")
+        }
+        return path
+    }
+
     /// The node's name, or what several are called together.
     var name: String { self.nodes.count == 1 ? self.nodes[0].name : URL(fileURLWithPath: self.folder).lastPathComponent }
 

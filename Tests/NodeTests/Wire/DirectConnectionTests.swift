@@ -123,8 +123,18 @@ import Testing
     }
 
     @Test func `a node that answers pings is waited for, and a call ends with its time or its task`() async throws {
+        // A node whose answers are held up by other tests is rightly given up: then once more, with more time for them.
+        for seconds in [1, 4, 16] as [Int64] {
+            do {
+                return try await self.waiting(answerSeconds: seconds)
+            } catch NodeConnectionError.unreachable where seconds < 16 {}
+        }
+    }
+
+    private func waiting(answerSeconds: Int64) async throws {
         var limits = Self.quick
-        limits.callSeconds = 3
+        limits.pingAnswerSeconds = answerSeconds
+        limits.callSeconds = 3 * answerSeconds
         try await ScriptedServer.run { connection async throws in
             try await connection.write(Self.settings)
             while let frame = await connection.next() {
@@ -133,9 +143,10 @@ import Testing
         } _: { [limits] server in
             let connection = try NodeConnection(to: server.address, name: "node", tls: nil, limits: limits)
             try await NodeConnection.whileOpen([connection]) {
-                await #expect(throws: NodeConnectionError.timedOut(node: "node", address: server.address)) {
+                do {
                     _ = try await connection.unary(Self.method, [1])
-                }
+                    Issue.record("a node that only answers pings has answered a call")
+                } catch NodeConnectionError.timedOut(node: "node", address: server.address) {}
                 // Without a time limit, by its task alone: before it has begun, and while it waits.
                 for delay in [Duration.zero, .milliseconds(50)] {
                     await #expect(throws: CancellationError.self) {

@@ -37,7 +37,7 @@ struct WireMember {
         ) { context in
             [
                 CommitteeService(context, wire: wire),
-                AtomicBroadcastService(context, orderer: MemberDoor(member)) { $0 == PortedCommittee.channel ? member : nil },
+                AtomicBroadcastService(context, orderer: member) { $0 == PortedCommittee.channel ? member : nil },
             ]
         }
         (self.member, self.links, self.wire) = (member, links, wire)

@@ -166,7 +166,7 @@ package final class CommitteeMember: OrdererConnection, DeliverSource {
     package func broadcast(_ envelope: Envelope) async -> BroadcastReply {
         switch await self.submit(envelope) {
         case .queued(let receipt):
-            BroadcastReply(status: BroadcastVerdict.accepted.status, receipt: ReceiptFormat.encode(receipt) ?? [])
+            BroadcastReply(status: BroadcastVerdict.accepted.status, receipt: receipt.flatMap { ReceiptFormat.encode($0) } ?? [])
         case .refused(let refusal): BroadcastReply(status: refusal.verdict.status, info: refusal.verdict.info)
         }
     }

@@ -91,6 +91,7 @@ package final class GatewayChannels: Sendable {
             if let known = state.channels[id], known.sequence == bundle.sequence || state.isClosed { return (known.channel, []) }
             var survey = Survey(owner: self.owner, bundle: bundle, endpoint: endpoint)
             let (others, orderers) = (survey.peers(), survey.orderers())
+            let office = survey.office
             var places: Set<Place> = []
             func connection(_ node: NamedNode, isOrderer: Bool) -> NodeConnection? {
                 let place = Place(node: node, isOrderer: isOrderer)
@@ -123,11 +124,13 @@ package final class GatewayChannels: Sendable {
                     }
                 },
                 orderers: orderers.compactMap { node in
+                    let address = node.address.description
+                    let isInOffice = office?.contains(address) ?? true
                     if survey.isHere(node), let orderers = self.owner.orderers, orderers.ordering(of: id) != nil {
-                        return GatewayOrderer(orderers, address: node.address.description, mspID: node.mspID)
+                        return GatewayOrderer(orderers, address: address, mspID: node.mspID, isInOffice: isInOffice)
                     }
                     return connection(node, isOrderer: true).map { connection in
-                        GatewayOrderer(GRPCOrderer(connection), address: node.address.description, mspID: node.mspID)
+                        GatewayOrderer(GRPCOrderer(connection), address: address, mspID: node.mspID, isInOffice: isInOffice)
                     }
                 }, passesOn: self.owner.ordering == .selvage)
             state.channels[id] = Known(sequence: bundle.sequence, channel: channel, places: places)
@@ -201,6 +204,12 @@ private struct Survey {
         let nodes = self.bundle.orderingNodes { unreadable.append(($0, $1)) }
         for (address, reason) in unreadable { self.skip(address, reason) }
         return self.bounded(nodes)
+    }
+
+    /// Where those in office of our own committees are; nil where members may be reached by clients under other addresses.
+    var office: Set<String>? {
+        guard self.owner.ordering == .selvage, !self.bundle.consenters.isEmpty else { return nil }
+        return Set(self.bundle.consenters.map { "\($0.host):\($0.port)" })
     }
 
     private mutating func bounded(_ nodes: [NamedNode]) -> [NamedNode] {

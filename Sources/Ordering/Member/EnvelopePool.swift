@@ -261,6 +261,12 @@ package struct EnvelopePool: Sendable {
         }
     }
 
+    /// Own envelopes are pushed at the next ticks: there are members now that have not seen them.
+    package mutating func pushAllAgain() {
+        for (number, item) in self.items where item.isOwn { self.items[number]?.pushedAt = 0 }
+        self.tick = max(self.tick, MemberLimits.ticksUntilPushedAgain)
+    }
+
     /// Whoever got a configuration waits behind the others with its next one.
     private mutating func serveRequest(of creator: [UInt8]) {
         let served = self.requestNumbers.filter { self.items[$0]?.envelope.creator == creator }

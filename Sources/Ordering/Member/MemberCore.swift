@@ -329,6 +329,7 @@ package struct MemberCore: Sendable {
             state.pool.use(blocks.bundle.batch)
             state.blocks = blocks
             state.height = height
+            if blocks.committee != former.committee { state.pool.pushAllAgain() }
         }
         self.dropStaleGovernance()
         self.dropStaleRequests(former: former)

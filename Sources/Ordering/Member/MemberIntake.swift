@@ -3,12 +3,16 @@ import LedgerModel
 
 /// The door of one member: checks envelopes, queues them durably, and signs receipts for them (1.13, 1.14).
 ///
+/// A member that has lost its office, or has none yet, takes envelopes all the same: it pushes them to those in office until they are ordered.
+/// Clients may know its address longer than its office lasts.
+///
 /// It has one owner, beside the core: checking clients' signatures must not hold votes up. A failure of the log or the key throws, and the
 /// member stops.
 package struct MemberIntake: Sendable {
     /// The answer to one client.
     package enum Answer: Sendable {
-        case queued(SignedReceipt)
+        /// Without a receipt from who is in no office, because it can put nothing into a block itself.
+        case queued(SignedReceipt?)
         case refused(BroadcastRefusal)
     }
 
@@ -159,9 +163,12 @@ package struct MemberIntake: Sendable {
         }
     }
 
-    private func receipt(for envelope: CheckedEnvelope) throws -> SignedReceipt {
+    /// Nil without an office.
+    private func receipt(for envelope: CheckedEnvelope) throws -> SignedReceipt? {
+        let (working, isInOffice) = self.pool.state.withLock { ($0.height, $0.blocks.committee.members.contains(self.consenter)) }
+        guard isInOffice else { return nil }
         // A receipt is a fact of a height, and the chain's facts begin with block 1.
-        let height = max(1, self.pool.state.withLock { $0.height } - 1)
+        let height = max(1, working - 1)
         let deadline = height.addingReportingOverflow(self.settings.receiptBlocks)
         let receipt = Receipt(
             envelopeHash: envelope.digest, transactionID: envelope.transactionID, ingress: self.consenter, height: height,

@@ -132,7 +132,7 @@ import Testing
             try await world.order(1...1, in: committee, at: self.everybody)
             for id in self.everybody where id != 1 { try await committee.stopMember(id) }
             let request = try self.request(on: self.bundle(world), world, replacing: "timeout: 200ms", by: "timeout: 300ms")
-            guard let answer = await committee.member(1)?.submit(request), case .queued(let receipt) = answer else {
+            guard let answer = await committee.member(1)?.submit(request), case .queued(let receipt?) = answer else {
                 throw LedgerMismatch(reason: "the request was not taken")
             }
             #expect(receipt.receipt.envelopeHash == SHA256.hash(request.serialized()))

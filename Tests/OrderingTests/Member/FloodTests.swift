@@ -85,7 +85,7 @@ import Testing
         let machine = try #require(world.machines[1])
         world.silent = [1]
         let envelope = try MemberWorldPeople.envelopes(1, from: 900)[0]
-        guard case .queued(let receipt)? = machine.submit([envelope])?.first else {
+        guard case .queued(let receipt?)? = machine.submit([envelope])?.first else {
             Issue.record("not queued")
             return
         }

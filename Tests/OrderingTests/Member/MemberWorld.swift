@@ -232,7 +232,13 @@ final class MemberWorld: @unchecked Sendable {
         guard let machine = self.machines[id] else { return }
         let answer = machine.submit([self.envelopes[index]])?.first
         self.noticeDeath(of: machine)
-        guard case .queued(let receipt)? = answer else {
+        let hash = CommitteeBlocks.digest(of: self.envelopes[index].serialized())
+        if case .queued(nil)? = answer {
+            // Taken by one that has lost its office: not promised for a height, but not lost either.
+            self.promised.insert(hash)
+            return
+        }
+        guard case .queued(let receipt?)? = answer else {
             // A client that hears nothing asks somebody else.
             if answer == nil { self.add(.submit(index), in: 200) }
             if case .refused(let refusal)? = answer, EnvelopeParts(self.envelopes[index].serialized())?.header.kind == .configUpdate {
@@ -240,7 +246,6 @@ final class MemberWorld: @unchecked Sendable {
             }
             return
         }
-        let hash = CommitteeBlocks.digest(of: self.envelopes[index].serialized())
         let key = (try? self.bundle.membership.identity(machine.identity.serialized))?.publicKey
         if receipt.receipt.envelopeHash != hash || key.map({ receipt.isSigned(by: $0, chain: self.genesis.headerHash) }) != true {
             self.violations.append("member \(id) gave a wrong receipt")

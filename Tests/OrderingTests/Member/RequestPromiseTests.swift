@@ -74,7 +74,7 @@ import Testing
         try world.run { $0.heads.values.allSatisfy { $0 >= 2 } }
         let request = try RequestPeople.request(on: bundle, RequestPeople.batchSize(7))
         let answers = try #require(world.machines[3]?.submit(try MemberWorldPeople.envelopes(100) + [request]))
-        guard case .queued(let receipt)? = answers.last else {
+        guard case .queued(let receipt?)? = answers.last else {
             Issue.record("the request was refused")
             return
         }

@@ -5,7 +5,7 @@ import Identity
 import LedgerModel
 import SelvageClient
 
-/// The update by which institutions that are in office say where their new nodes will be.
+/// The update by which institutions that are in office say where their new nodes are.
 ///
 /// The committee cannot write that: the group of an organisation is its administrators'. Whoever comes into office from outside is entered with the
 /// address under which its key was registered, and needs no such update.
@@ -16,15 +16,18 @@ struct AddressAnnouncement {
     /// Whose administrators have to sign.
     let institutions: [MSPID]
 
-    /// - Parameter addresses: "host:port" of new nodes; those of organisations that are not in the ordering service are left out.
-    init(_ addresses: [(institution: MSPID, address: String)], on bundle: ChannelBundle) throws {
+    /// - Parameters:
+    ///   - addresses: "host:port" of new nodes; those of organisations that are not in the ordering service are left out.
+    ///   - isAlone: Whether they take the place of the present ones.
+    init(_ addresses: [(institution: MSPID, address: String)], isAlone: Bool = false, on bundle: ChannelBundle) throws {
         var config = bundle.config
         var institutions: [MSPID] = []
         for organization in bundle.ordererOrganizations {
             let new = addresses.filter { $0.institution == organization.mspID }.map(\.address)
-            guard !new.isEmpty else { continue }
+            let all = isAlone ? new : organization.endpoints.filter { !new.contains($0) } + new
+            guard !new.isEmpty, all != organization.endpoints else { continue }
             var addresses = Common_OrdererAddresses()
-            addresses.addresses = organization.endpoints + new
+            addresses.addresses = all
             config.channelGroup.groups["Orderer"]?.groups[organization.groupName]?.values[Self.endpoints]?.value = addresses.encoded().data
             institutions.append(organization.mspID)
         }

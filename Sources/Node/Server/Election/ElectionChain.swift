@@ -86,9 +86,9 @@ struct ElectionChain: Sendable {
         }
     }
 
-    /// Has the configuration name the new nodes beside the present ones, and waits until it does.
-    func announce(_ addresses: [(institution: MSPID, address: String)]) async throws {
-        let announcement = try AddressAnnouncement(addresses, on: self.plane.bundle)
+    /// Has the configuration name new nodes, beside the present ones or in their place, and waits until it does.
+    func announce(_ addresses: [(institution: MSPID, address: String)], isAlone: Bool = false) async throws {
+        let announcement = try AddressAnnouncement(addresses, isAlone: isAlone, on: self.plane.bundle)
         let administrators = try announcement.institutions.map { try self.keys.administrator(of: $0, now: self.environment.now()) }
         guard let envelope = try announcement.envelope(administrators: administrators, environment: self.environment) else { return }
         let sequence = self.plane.bundle.sequence

@@ -75,6 +75,9 @@ package struct NetworkElection: Sendable {
 
         try await self.wait(for: schedule.registration, on: chain)
         let candidates = try await self.register(nodes, on: chain, played)
+        // Not earlier: a node whose key is on the chain passes on what clients send it, and these send to all addresses.
+        let addresses = nodes.filter { candidates.contains($0.institution) }.map { (institution: $0.institution, address: "\($0.endpoint)") }
+        try await chain.announce(addresses)
         self.report(.registered(candidates))
 
         try await self.wait(for: schedule.issue, on: chain)
@@ -108,6 +111,8 @@ package struct NetworkElection: Sendable {
         try await self.wait(for: BlockNumber(elected.firstHeight.rawValue + 1), on: chain)
         guard let record = Self.record(chain.plane, of: parameters.epoch) else { throw NetworkElectionError.nobody }
         self.report(.inOffice(record))
+        // The former nodes are in no office; what is still sent to them they pass on.
+        try await chain.announce(addresses, isAlone: true)
         return record
     }
 
@@ -164,7 +169,6 @@ package struct NetworkElection: Sendable {
                     institution: institution, key: node.key, certificate: node.certificate,
                     endpoint: Endpoint(host: "localhost", port: UInt32(port))))
         }
-        try await chain.announce(nodes.map { ($0.institution, "\($0.endpoint)") })
         return nodes
     }
 

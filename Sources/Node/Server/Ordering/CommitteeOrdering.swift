@@ -157,8 +157,10 @@ final class CommitteeOrdering: ChannelOrdering {
     }
 
     func broadcast(_ envelope: Envelope) async -> BroadcastReply {
-        if let member = self.member { return await MemberDoor(member).broadcast(envelope) }
-        return BroadcastReply(status: 503, info: MemberDoor.refusal(bundle: self.bundle, except: nil))
+        if let member = self.member { return await member.broadcast(envelope) }
+        let members = self.bundle.consenters.map { "\($0.host):\($0.port)" }
+        return BroadcastReply(
+            status: 503, info: "this orderer follows the channel and does not order: send to one in office: \(members.joined(separator: ", "))")
     }
 
     /// A member that has taken its seat just now is behind what was followed.

@@ -36,11 +36,14 @@ package struct GatewayOrderer: Sendable {
     package let connection: any OrdererConnection
     package let address: String
     package let mspID: MSPID
+    /// Whether it orders; a node of a committee that does not passes on what it gets.
+    let isInOffice: Bool
 
-    package init(_ connection: any OrdererConnection, address: String, mspID: MSPID) {
+    package init(_ connection: any OrdererConnection, address: String, mspID: MSPID, isInOffice: Bool = true) {
         self.connection = connection
         self.address = address
         self.mspID = mspID
+        self.isInOffice = isInOffice
     }
 }
 

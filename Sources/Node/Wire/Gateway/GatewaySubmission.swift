@@ -52,13 +52,15 @@ final class GatewaySubmission: Sendable {
         return WireFrame(head: [])
     }
 
-    /// All of them, beginning with the one whose turn it is.
+    /// All of them, beginning with the one whose turn it is; those without an office are the last.
     private func inTurn(_ orderers: [GatewayOrderer]) -> ArraySlice<GatewayOrderer> {
+        let isAnybody = !orderers.contains(where: \.isInOffice)
+        let asked = orderers.filter { $0.isInOffice || isAnybody }
         let first = self.turn.withLock { turn in
-            turn = (turn + 1) % orderers.count
+            turn = (turn + 1) % asked.count
             return turn
         }
-        return orderers[first...] + orderers[..<first]
+        return asked[first...] + asked[..<first] + orderers.filter { !$0.isInOffice && !isAnybody }
     }
 
     private func sendToOne(_ orderers: [GatewayOrderer], _ envelope: Envelope) async throws {

@@ -265,16 +265,41 @@ import Testing
         }
     }
 
-    @Test func `a follower answers 503 to Broadcast`() async throws {
+    /// Hears what is pushed to one member.
+    private final class Pushed: CommitteeEndpoint {
+        let envelopes = Mutex<[[UInt8]]>([])
+        let arrived = OneTimeSignal<Void>()
+
+        func accept(_ parcel: MemberParcel, from consenter: UInt32) {
+            guard case .envelopes(let pushed) = parcel, consenter == 9 else { return }
+            self.envelopes.withLock { $0 += pushed }
+            self.arrived.fire(())
+        }
+    }
+
+    @Test func `a member without an office takes envelopes, promises nothing, and pushes them to all that are in office`() async throws {
         let network = try Self.network()
         // Its number is one that the configuration does not name, so it has no office.
         let world = try PortedCommittee(seed: 30, now: SystemEnvironment().now(), ports: network.members.map(\.port))
         let folder = try TemporaryFolder()
+        let transport = LocalCommitteeTransport()
+        let ears = network.members.indices.map { _ in Pushed() }
+        for (index, ear) in ears.enumerated() { transport.attach(ear, as: UInt32(index + 1)) }
         let member = try CommitteeMember(
             name: "follower", identity: world.members[0].identity, consenter: 9, folder: folder.path(of: "follower"), genesis: network.genesis,
-            settings: LinkedMembers.settings, environment: SystemEnvironment(), transport: LocalCommitteeTransport(), progress: CommitteeProgress())
-        let reply = await MemberDoor(member).broadcast(try network.envelope("a", at: SystemEnvironment().now()))
-        #expect(reply.status == 503 && reply.info.contains("127.0.0.1:\(network.members[0].port)"), "\(reply)")
+            settings: LinkedMembers.settings, environment: SystemEnvironment(), transport: transport, progress: CommitteeProgress())
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await member.run() }
+            let envelope = try network.envelope("a", at: SystemEnvironment().now())
+            let reply = await member.broadcast(envelope)
+            #expect(member.isObserver && reply.isSuccess && reply.receipt.isEmpty, "\(reply)")
+            for ear in ears {
+                _ = await ear.arrived.wait()
+                #expect(ear.envelopes.withLock { $0.first } == envelope.serialized())
+            }
+            member.stop()
+            try await group.waitForAll()
+        }
         await member.close()
     }
 
@@ -284,7 +309,7 @@ import Testing
         let source = try #require(members.seats[1]?.member)
         let environment = SystemEnvironment()
         let server = try WireServer(listen: WireEndpoint(host: "127.0.0.1", port: 0), tls: nil, clock: { environment.now() }) { context in
-            [AtomicBroadcastService(context, orderer: MemberDoor(source)) { $0 == PortedCommittee.channel ? source : nil }]
+            [AtomicBroadcastService(context, orderer: source) { $0 == PortedCommittee.channel ? source : nil }]
         }
         @Sendable func ask(_ endpoint: WireEndpoint, _ seek: Orderer_SeekInfo) async throws -> [String] {
             let request = try WireCalls.request(seek, channel: PortedCommittee.channel, by: network.client, at: environment.now())

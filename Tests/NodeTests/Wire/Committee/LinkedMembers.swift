@@ -54,7 +54,7 @@ struct LinkedMembers: Sendable {
             ) { context in
                 [
                     CommitteeService(context, wire: wire),
-                    AtomicBroadcastService(context, orderer: MemberDoor(member)) { $0 == PortedCommittee.channel ? member : nil },
+                    AtomicBroadcastService(context, orderer: member) { $0 == PortedCommittee.channel ? member : nil },
                 ]
             }
             seats[person.id] = Seat(member: member, links: links, wire: wire, server: server)

@@ -50,7 +50,7 @@ struct GatewaySubmissionTests {
     /// Submits to ordering nodes under names o0, o1 and so on.
     private static func submit(
         to orderers: [any OrdererConnection], raft: Bool = false, passesOn: Bool = false, members: Int = 1, times: Int = 1, seconds: Int64 = 30,
-        patience: Int64 = 3_600_000
+        patience: Int64 = 3_600_000, observers: Int = 0
     ) async throws -> GatewayFailure? {
         let network = try NodeNetwork()
         var bundle = try ChannelBundle(block: network.genesis)
@@ -78,7 +78,8 @@ struct GatewaySubmissionTests {
         let peer = GatewayPeer(try network.openPeer(0), address: "p")
         let channel = GatewayChannel(
             ledger: Ordered(bundle: bundle), local: peer, others: [],
-            orderers: orderers.enumerated().map { GatewayOrderer($1, address: "o\($0)", mspID: "OrdererMSP") }, passesOn: passesOn)
+            orderers: orderers.enumerated().map { GatewayOrderer($1, address: "o\($0)", mspID: "OrdererMSP", isInOffice: $0 >= observers) },
+            passesOn: passesOn)
         var limits = WireLimits()
         limits.broadcastSeconds = seconds
         limits.patienceMilliseconds = patience
@@ -156,6 +157,16 @@ struct GatewaySubmissionTests {
         let refusing = (0..<3).map { _ in Answering(BroadcastReply(status: 400, info: "garbage")) }
         let failure = try #require(try await Self.submit(to: refusing + [Answering(Self.good)], passesOn: true, members: 4))
         #expect(failure.code == .unavailable && failure.details.count == 3)
+    }
+
+    @Test func `ordering nodes without an office are asked only in the place of others`() async throws {
+        let observers = [Answering(Self.good), Answering(Self.good)]
+        let members = (0..<4).map { _ in Answering(Self.good) }
+        #expect(try await Self.submit(to: observers + members, passesOn: true, members: 4, times: 8, observers: 2) == nil)
+        #expect(members.map(\.count) == [4, 4, 4, 4] && observers.map(\.count) == [0, 0])
+        let down = (0..<3).map { _ in Answering(Self.busy) }
+        #expect(try await Self.submit(to: observers + down + [Answering(Self.good)], passesOn: true, members: 4, observers: 2) == nil)
+        #expect(observers.reduce(0) { $0 + $1.count } == 1)
     }
 
     @Test func `over the wire a refusal carries the node and its words`() async throws {

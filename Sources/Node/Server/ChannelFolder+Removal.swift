@@ -1,3 +1,4 @@
+import CryptoPrimitives
 import Ledger
 import LedgerModel
 
@@ -5,9 +6,14 @@ import LedgerModel
 ///
 /// First a note is made durable that the node has left the channel, then the folder is renamed, then what is in it is deleted. The note stays: a
 /// channel that the node's file names is not joined again because of it, until somebody joins it on purpose.
+///
+/// What a member's key has signed on the chain outlives its blocks: a member that joined again without it would sign twice for one place. Record and guard
+/// stay in their folder, which they know by its number in the file system, under a name with the chain's hash.
 extension ChannelFolder {
     private static let leftMark = ".left"
     private static let removedMark = ".removed"
+    private static let signedMark = ".signed"
+    private static let signedFiles = [MemberDisk.recordFile, MemberDisk.guardFile]
 
     /// Whether the node has left a channel and has not joined it again.
     func hasLeft(_ channel: ChannelID) throws(HostFileError) -> Bool {
@@ -28,16 +34,58 @@ extension ChannelFolder {
 
     /// Deletes the files of a channel that was left; nobody may use them any more.
     func removeFiles(of channel: ChannelID) throws(HostFileError) {
+        // What an interrupted removal has left.
+        try self.clearAside(of: channel)
+        var wasThere = false
         try self.files { files throws(FileError) in
-            let aside = "\(self.root)/.\(channel)\(Self.removedMark)"
-            // What an interrupted removal has left.
-            try Self.remove(aside, files)
             guard try files.contains(channel.text, in: self.root) else { return }
-            try files.rename(self.folder(of: channel), to: aside)
+            try files.rename(self.folder(of: channel), to: self.aside(of: channel))
             try files.syncFolder(self.root)
-            try Self.remove(aside, files)
+            wasThere = true
+        }
+        if wasThere { try self.clearAside(of: channel) }
+    }
+
+    /// Deletes what was set aside, but for what a key has signed.
+    private func clearAside(of channel: ChannelID) throws(HostFileError) {
+        let aside = self.aside(of: channel)
+        let genesis = try HostFiles.read(aside + "/" + Self.genesisFile, limit: NodeLimits.genesisBytes)
+        let chain = genesis.flatMap { try? OrderedBlock(serialized: $0).headerHash }
+        guard try self.names().contains(".\(channel)\(Self.removedMark)") else { return }
+        try self.files { files throws(FileError) in
+            let names = try files.list(aside)
+            let signed = Self.signedFiles.filter { names.contains($0) }
+            guard !signed.isEmpty else { return try Self.remove(aside, files) }
+            // The block that names the chain goes last, under the new name.
+            for name in names where !signed.contains(name) && name != Self.genesisFile { try Self.remove(aside + "/" + name, files) }
+            let target = self.signed(of: channel, on: chain)
+            try Self.remove(target, files)
+            try files.rename(aside, to: target)
+            try files.syncFolder(self.root)
+            try Self.remove(target + "/" + Self.genesisFile, files)
         }
     }
+
+    /// Puts back what this node's key has signed on a chain that it is about to join once more.
+    func restoreSigned(_ genesis: OrderedBlock, of channel: ChannelID) throws(HostFileError) {
+        let signed = self.signed(of: channel, on: genesis.headerHash)
+        let names = try self.names()
+        guard names.contains(String(signed.dropFirst(self.root.count + 1))), !names.contains(channel.text) else { return }
+        try self.files { files throws(FileError) in
+            try Self.remove(signed + "/" + Self.genesisFile, files)
+            try files.rename(signed, to: self.folder(of: channel))
+            try files.syncFolder(self.root)
+        }
+    }
+
+    private func aside(of channel: ChannelID) -> String { "\(self.root)/.\(channel)\(Self.removedMark)" }
+
+    private func signed(of channel: ChannelID, on chain: [UInt8]?) -> String {
+        "\(self.root)/.\(channel).\(chain.map { Base16.encode(Array($0.prefix(Self.chainBytes))) } ?? "unknown")\(Self.signedMark)"
+    }
+
+    /// As much of a chain's hash as tells it from others of the same name.
+    private static let chainBytes = 8
 
     /// Ends the removals that were interrupted, before anything is opened.
     func finishRemovals() throws(HostFileError) {

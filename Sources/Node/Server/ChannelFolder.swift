@@ -5,7 +5,7 @@ import SystemContracts
 
 /// Where a node keeps what it has of its channels: one folder each, with the genesis block in it, by which it is found again.
 struct ChannelFolder: Sendable {
-    private static let genesisFile = "genesis.block"
+    static let genesisFile = "genesis.block"
 
     /// Of all channels in one role.
     let root: String

@@ -76,6 +76,7 @@ package final class OrdererChannels: OrdererConnection {
             guard !self.isLeaving(channel) else { throw .failed(channel, reason: ChannelRemovalError.isBeingRemoved.description) }
             do {
                 try self.folder.forgetLeaving(channel)
+                try self.folder.restoreSigned(genesis, of: channel)
                 // Only a channel that opens is noted, and opened at every start from then on.
                 let ordering = try self.choice.open(genesis, folder: self.folder.folder(of: channel))
                 try self.folder.note(genesis, of: channel)

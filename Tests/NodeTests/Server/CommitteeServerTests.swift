@@ -149,6 +149,26 @@ import Testing
         }
     }
 
+    @Test func `a member that leaves a channel and joins it again still knows what its key has signed, and signs when it has caught up`() async throws {
+        let network = try Network()
+        try await Self.run(network) { host, _ in
+            let peers = Self.peers(host)
+            let orderers = host.servers.filter { $0.orderers != nil }
+            let channels = try #require(orderers[0].orderers)
+            let genesis = try #require(try peers[0].blockBytes(0))
+            try channels.remove("mychannel")
+            while channels.isLeaving("mychannel") { try await Task.sleep(for: .milliseconds(10)) }
+            _ = try await network.gateway(orderers[1]).submit(network.put("without it"), endorsedBy: peers)
+            try channels.join(genesis: try OrderedBlock(serialized: genesis))
+            let ordering = try #require(channels.ordering(of: "mychannel"))
+            #expect(await ordering.waitForBlock(peers[0].height - 1))
+            // Without another one its signature is needed.
+            orderers[3].stop()
+            _ = try await network.gateway(orderers[1]).submit(network.put("with its signature"), endorsedBy: peers)
+            #expect(ordering.participation == Participation(.consenter))
+        }
+    }
+
     @Test func `a network with a pool commits, and who only audits orders nothing`() async throws {
         let network = try Network(.pool)
         try await Self.run(network) { host, first in

@@ -34,7 +34,7 @@ import Testing
         return blocks
     }
 
-    @Test func `a peer of Fabric that followed an election and an eviction wrote the codes and commit hashes that our peer did, and an audit computes`()
+    @Test func `a peer of Fabric that followed an election and an eviction wrote what our peer did, and what an audit computes`()
         async throws
     {
         let blocks = try Self.blocks()

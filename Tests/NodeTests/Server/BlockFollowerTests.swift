@@ -143,7 +143,9 @@ import Testing
             number: good.number, previousHash: good.previousHash, dataHash: good.dataHash, envelopes: blocks[2].envelopes, metadata: good.metadata)
         let feeds = [Feed(name: "liar", blocks: [blocks[0], lie], end: .silent), Feed(name: "b", blocks: blocks, end: .silent)]
         let events = try await Self.follow(peer, feeds, silenceMs: Self.hour)
-        #expect(events.first == "asking liar for blocks from 1" && events.last == "asking b for blocks from 2", "\(events)")
+        // The good block before the lie may not be stored yet when the liar is left.
+        let next = ["asking b for blocks from 1", "asking b for blocks from 2"]
+        #expect(events.first == "asking liar for blocks from 1" && events.last.map(next.contains) == true, "\(events)")
         #expect(events.dropFirst().first?.hasPrefix("leaving liar: peer0 refuses block 2: ") == true, "\(events)")
     }
 

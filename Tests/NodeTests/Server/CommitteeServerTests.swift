@@ -149,7 +149,7 @@ import Testing
         }
     }
 
-    @Test func `a member that leaves a channel and joins it again still knows what its key has signed, and signs when it has caught up`() async throws {
+    @Test func `a member that leaves a channel and joins it again knows what its key has signed, and signs on`() async throws {
         let network = try Network()
         try await Self.run(network) { host, _ in
             let peers = Self.peers(host)

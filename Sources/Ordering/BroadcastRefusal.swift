@@ -46,6 +46,8 @@ package enum BroadcastRefusal: Error, Equatable, Sendable, CustomStringConvertib
     case warmingUp(height: BlockNumber, threshold: UInt64)
     /// The committee's own contract refuses it.
     case governance(reason: String)
+    /// This node has the channel's blocks and does not order it.
+    case follows(members: [String])
     /// No block can be made at present.
     case unavailable(reason: String)
 
@@ -58,7 +60,7 @@ package enum BroadcastRefusal: Error, Equatable, Sendable, CustomStringConvertib
             400
         case .notWriter: 403
         case .configurationUpdate: 501
-        case .maintenance, .full, .unavailable, .tooManyPending, .tooFast, .warmingUp: 503
+        case .maintenance, .full, .unavailable, .tooManyPending, .tooFast, .warmingUp, .follows: 503
         }
     }
 
@@ -89,6 +91,8 @@ package enum BroadcastRefusal: Error, Equatable, Sendable, CustomStringConvertib
         case .tooFast(let rate): "this creator sends more than \(rate) envelopes a second: send again later"
         case .warmingUp(let height, let threshold): "the channel is warming up (\(height) of \(threshold) blocks): only governance is ordered yet"
         case .governance(let reason): "the committee's contract refuses it: \(reason)"
+        case .follows(let members):
+            "this orderer follows the channel and does not order: send to one in office: \(members.joined(separator: ", "))"
         case .unavailable(let reason): "this orderer cannot order now: \(reason)"
         }
     }

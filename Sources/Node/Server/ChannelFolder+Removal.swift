@@ -58,7 +58,7 @@ extension ChannelFolder {
             guard !signed.isEmpty else { return try Self.remove(aside, files) }
             // The block that names the chain goes last, under the new name.
             for name in names where !signed.contains(name) && name != Self.genesisFile { try Self.remove(aside + "/" + name, files) }
-            let target = self.signed(of: channel, on: chain)
+            let target = self.signed(on: chain)
             try Self.remove(target, files)
             try files.rename(aside, to: target)
             try files.syncFolder(self.root)
@@ -68,9 +68,13 @@ extension ChannelFolder {
 
     /// Puts back what this node's key has signed on a chain that it is about to join once more.
     func restoreSigned(_ genesis: OrderedBlock, of channel: ChannelID) throws(HostFileError) {
-        let signed = self.signed(of: channel, on: genesis.headerHash)
+        let signed = self.signed(on: genesis.headerHash)
         let names = try self.names()
-        guard names.contains(String(signed.dropFirst(self.root.count + 1))), !names.contains(channel.text) else { return }
+        guard names.contains(String(signed.dropFirst(self.root.count + 1))) else { return }
+        guard !names.contains(channel.text) else {
+            // The key would begin as a new one there.
+            throw HostFileError(path: signed, reason: "it has to take the place of \(self.folder(of: channel)), which is there: move that away")
+        }
         try self.files { files throws(FileError) in
             try Self.remove(signed + "/" + Self.genesisFile, files)
             try files.rename(signed, to: self.folder(of: channel))
@@ -80,12 +84,12 @@ extension ChannelFolder {
 
     private func aside(of channel: ChannelID) -> String { "\(self.root)/.\(channel)\(Self.removedMark)" }
 
-    private func signed(of channel: ChannelID, on chain: [UInt8]?) -> String {
-        "\(self.root)/.\(channel).\(chain.map { Base16.encode(Array($0.prefix(Self.chainBytes))) } ?? "unknown")\(Self.signedMark)"
+    private func signed(on chain: [UInt8]?) -> String {
+        "\(self.root)/.\(chain.map { Base16.encode(Array($0.prefix(Self.chainBytes))) } ?? "unknown")\(Self.signedMark)"
     }
 
-    /// As much of a chain's hash as tells it from others of the same name.
-    private static let chainBytes = 8
+    /// As much of a chain's hash as tells it from others.
+    private static let chainBytes = 16
 
     /// Ends the removals that were interrupted, before anything is opened.
     func finishRemovals() throws(HostFileError) {

@@ -254,11 +254,22 @@ package struct EnvelopePool: Sendable {
         self.tick += 1
         guard self.tick >= MemberLimits.ticksUntilPushedAgain else { return [] }
         let before = self.tick - MemberLimits.ticksUntilPushedAgain
-        let due = self.items.filter { $0.value.isOwn && $0.value.pushedAt <= before }.keys.sorted().prefix(MemberLimits.envelopesPushedAgain)
-        return due.compactMap { number in
+        // Those first that have waited longest for it, so that each has its turn.
+        let due = self.items.filter { $0.value.isOwn && $0.value.pushedAt <= before }
+            .sorted { ($0.value.pushedAt, $0.key) < ($1.value.pushedAt, $1.key) }.prefix(MemberLimits.envelopesPushedAgain)
+        return due.compactMap { number, item in
+            // Who builds no blocks drops nothing by itself that has become too old for them.
+            if case .failure(.outsideTimeWindow) = self.judge(item.envelope) {
+                self.drop(item.envelope)
+                return nil
+            }
             self.items[number]?.pushedAt = self.tick
-            return self.items[number]?.envelope
+            return item.envelope
         }
+    }
+
+    private func judge(_ envelope: CheckedEnvelope) -> Result<Void, BroadcastRefusal> {
+        Result { () throws(BroadcastRefusal) in try self.rules.check(envelope, parentMs: self.parentMs, latestMs: .max) }
     }
 
     /// Own envelopes are pushed at the next ticks: there are members now that have not seen them.

@@ -84,6 +84,7 @@ package struct MemberCore: Sendable {
         self.isInOffice = (try? blocks.consenter(of: identity)) == consenter
         self.bugs = bugs
         self.updateWatch()
+        self.updateDoor()
     }
 
     /// Whether a mistake is switched on; never in a release build.
@@ -345,6 +346,7 @@ package struct MemberCore: Sendable {
             record = later.height == height ? later : nil
         }
         if self.isSigner != signedBefore { self.around.note(.signs(self.isSigner)) }
+        self.updateDoor()
         try self.signChange()
         self.inputs.append(.startHeight(self.heightStart(record)))
         self.lookAgain()
@@ -360,6 +362,19 @@ package struct MemberCore: Sendable {
     package var isSigner: Bool {
         guard case .free = self.signing else { return false }
         return self.isInOffice
+    }
+
+    private func updateDoor() {
+        let standing = self.standing
+        self.pool.state.withLock { $0.standing = standing }
+    }
+
+    private var standing: DoorStanding {
+        guard case .free = self.signing else { return .refuses }
+        if self.isInOffice { return .signs }
+        // Those in office hear a key as long as governance keeps it.
+        guard let key = (self.blocks.governance as? ElectedGovernance)?.plane.key(self.consenter), !key.isBurned else { return .refuses }
+        return .passesOn
     }
 
     // MARK: - Changes of the committee

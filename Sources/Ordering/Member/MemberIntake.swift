@@ -3,8 +3,8 @@ import LedgerModel
 
 /// The door of one member: checks envelopes, queues them durably, and signs receipts for them (1.13, 1.14).
 ///
-/// A member that has lost its office, or has none yet, takes envelopes all the same: it pushes them to those in office until they are ordered.
-/// Clients may know its address longer than its office lasts.
+/// A member that has lost its office, or has none yet, takes envelopes all the same (`DoorStanding`): it pushes them to those in office until they are
+/// ordered. Clients may know its address longer than its office lasts.
 ///
 /// It has one owner, beside the core: checking clients' signatures must not hold votes up. A failure of the log or the key throws, and the
 /// member stops.
@@ -65,6 +65,7 @@ package struct MemberIntake: Sendable {
     /// - Returns: One answer for each, in their order.
     package mutating func take(_ envelopes: [Envelope]) throws -> [Answer] {
         let now = self.around.now()
+        if let refusal = self.refusalOfAll { return envelopes.map { _ in .refused(refusal) } }
         var results: [Result<CheckedEnvelope, BroadcastRefusal>] = []
         var logged: [[UInt8]] = []
         var pushed: [[UInt8]] = []
@@ -87,6 +88,13 @@ package struct MemberIntake: Sendable {
             case .failure(let refusal): .refused(refusal)
             }
         }
+    }
+
+    /// Why the door is shut, and where one is open.
+    private var refusalOfAll: BroadcastRefusal? {
+        let (standing, bundle) = self.pool.state.withLock { ($0.standing, $0.blocks.bundle) }
+        guard case .refuses = standing else { return nil }
+        return .follows(members: bundle.consenters.filter { $0.id != self.consenter }.map { "\($0.host):\($0.port)" })
     }
 
     /// Checks an envelope and puts it into the pool under one and the same configuration.
@@ -163,10 +171,10 @@ package struct MemberIntake: Sendable {
         }
     }
 
-    /// Nil without an office.
+    /// Nil from who does not sign blocks.
     private func receipt(for envelope: CheckedEnvelope) throws -> SignedReceipt? {
-        let (working, isInOffice) = self.pool.state.withLock { ($0.height, $0.blocks.committee.members.contains(self.consenter)) }
-        guard isInOffice else { return nil }
+        let (working, standing) = self.pool.state.withLock { ($0.height, $0.standing) }
+        guard case .signs = standing else { return nil }
         // A receipt is a fact of a height, and the chain's facts begin with block 1.
         let height = max(1, working - 1)
         let deadline = height.addingReportingOverflow(self.settings.receiptBlocks)

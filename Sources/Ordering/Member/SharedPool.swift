@@ -8,6 +8,8 @@ package final class SharedPool: Sendable {
         package var blocks: CommitteeBlocks
         /// The height that the committee is working on.
         package var height: UInt64
+        /// The core says it, with every block.
+        package var standing = DoorStanding.refuses
     }
 
     package let state: Mutex<State>

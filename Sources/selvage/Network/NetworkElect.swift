@@ -11,7 +11,8 @@ struct NetworkElect: AsyncParsableCommand {
         discussion: """
             A trial: the command plays the two agencies, the candidates and the voters with the keys in the network's folder, each act a transaction. \
             Every institution with a node stands, with a new node that has a new consensus key (nodes/orderer-epochN...), which is started. When the \
-            epoch begins the elected sign; nodes of the former committee observe from then on, and can be stopped.
+            epoch begins the elected sign; nodes of the former committee observe from then on. Keep one of the nodes of block 0 up: new ones find the \
+            chain there. All of it is on this machine: a network with nodes elsewhere is refused.
             A ballot approves the institution itself and those after it, unless --ballots names a file with lines 'Ord1MSP: Ord2MSP Ord5MSP'.
             Phases are counted in blocks. Without transactions a block comes every 30 s, and in a network with --quick-elections every 0.5 s; under \
             load they come quickly: give phases enough of them with --phase-blocks.

@@ -169,7 +169,7 @@ import Testing
         }
     }
 
-    @Test func `a network with a pool commits, and who only audits orders nothing`() async throws {
+    @Test func `a network with a pool commits, and who only audits passes on what it takes and promises nothing`() async throws {
         let network = try Network(.pool)
         try await Self.run(network) { host, first in
             #expect(first != nil)
@@ -179,7 +179,16 @@ import Testing
                 let relation = index < 4 ? "consenter" : "follower"
                 #expect(try Self.shown(orderer).contains("\"consensusRelation\":\"\(relation)\""), "\(orderer.configuration.name)")
             }
-            _ = try await network.gateway(orderers[3]).submit(network.put("with a pool"), endorsedBy: Self.peers(host))
+            for index in [3, 4, 5] {
+                _ = try await network.gateway(orderers[index]).submit(network.put("with a pool \(index)"), endorsedBy: Self.peers(host))
+            }
+            // One that is taken for its form alone shows whether there is a receipt.
+            let user = try network.bench.user("User1").identity
+            for (index, orderer) in orderers.enumerated() {
+                let envelope = try user.envelope("asked for a receipt \(index)", on: host.plan.channel, at: network.bench.environment.now())
+                let reply = try await #require(orderer.orderers).broadcast(envelope)
+                #expect(reply.isSuccess && reply.receipt.isEmpty == (index >= 4), "\(index): \(reply)")
+            }
         }
     }
 

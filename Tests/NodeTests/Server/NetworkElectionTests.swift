@@ -52,6 +52,30 @@ import Testing
         }
     }
 
+    @Test func `what cannot become an election is refused before anything is begun`() throws {
+        let bench = try Self.bench()
+        let plane = try GovernanceReplay(genesis: bench.genesis()).plane
+        let keys = try PoolKeys(folder: bench.folder.path).agencies()
+        func refusal(_ approvals: [MSPID: [MSPID]] = [:], _ agencies: AgencyKeys? = nil) -> NetworkElectionError? {
+            var options = NetworkElection.Options()
+            options.approvals = approvals
+            let election = NetworkElection(folder: bench.folder.path, options: options) { _ in
+            } report: { _ in
+            }
+            do throws(NetworkElectionError) {
+                try election.check(plane, agencies ?? keys)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        #expect(refusal() == nil && refusal(["Ord1MSP": ["Ord2MSP", "Ord5MSP"]]) == nil)
+        #expect(refusal([:], AgencyKeys()) == .otherAgencies)
+        #expect(refusal(["ord1": ["Ord2MSP"]]) == .ballot("ord1", reason: "it is no member of the pool"))
+        #expect(refusal(["Ord1MSP": ["Ord9MSP"]]) == .ballot("Ord1MSP", reason: "Ord9MSP is no member of the pool"))
+        #expect(refusal(["Ord1MSP": ["Ord2MSP", "Ord2MSP"]]) == .ballot("Ord1MSP", reason: "it names a candidate twice"))
+    }
+
     @Test func `the elected come into office with new keys on new nodes, and clients go on with them`() async throws {
         let bench = try Self.bench()
         let host = try DevelopmentHost(bench.plan, folder: bench.folder.path, change: Self.change) { _ in }

@@ -209,6 +209,19 @@ import Testing
         for _ in 1...8 { #expect(pool.envelopesToPushAgain().isEmpty) }
     }
 
+    @Test func `of many own envelopes all have their turn to be pushed, and at the next tick when others are to hear them`() throws {
+        var pool = self.pool { $0.pendingOfOneIdentity = 10_000 }
+        let count = MemberLimits.envelopesPushedAgain * Int(MemberLimits.ticksUntilPushedAgain + 2)
+        for number in 0..<count { _ = try pool.insert(self.envelope("\(number)", by: "a"), from: .client(isRestored: false), now: self.now()) }
+        var pushed: Set<String> = []
+        for _ in 0..<20 { pushed.formUnion(self.names(pool.envelopesToPushAgain())) }
+        #expect(pushed.count == count)
+        var other = self.pool()
+        _ = try other.insert(self.envelope("own", by: "a"), from: .client(isRestored: false), now: self.now())
+        other.pushAllAgain()
+        #expect(self.names(other.envelopesToPushAgain()) == ["own"])
+    }
+
     @Test func `whatever comes and goes, the lines and the counts agree with a plain list`() throws {
         var random = SeededGenerator(seed: 5)
         for _ in 0..<20 {

@@ -83,6 +83,31 @@ import Testing
         #expect(try self.order([nil, nil, nil, nil, 1, 2]) == [[1], [2]])
     }
 
+    @Test func `what has become too old for a block is not pushed again but dropped`() throws {
+        let network = try TestNetwork.shared.get()
+        let machine = try self.machine(network.genesis, identity: network.orderer)
+        let checks = BroadcastChecks(bundle: network.bundle)
+        let (first, late) = (
+            try checks.check(network.envelope(1), now: TestNetwork.now), try checks.check(network.envelope(2), now: TestNetwork.now)
+        )
+        var settings = OrderingSettings()
+        settings.maxAgeMilliseconds = 600_000
+        var pool = EnvelopePool(
+            batch: network.bundle.batch, settings: settings, recent: [], position: ChainPosition(genesis: network.genesis))
+        _ = try pool.insert(late, from: .client(isRestored: false), now: TestNetwork.now)
+        pool.pushAllAgain()
+        #expect(pool.envelopesToPushAgain().count == 1)
+        // A block of a much later time.
+        self.around.wait(milliseconds: 660_000)
+        let now = self.around.now()
+        _ = try machine.core?.pool.state.withLock { state in try state.pool.insert(first, from: .member, now: now) }
+        machine.take(.reason)
+        let block = try OrderedBlock(serialized: try #require(machine.disk.blocks.last))
+        pool.record(block, position: try ChainPosition(after: block, chain: network.chain))
+        pool.pushAllAgain()
+        #expect(pool.envelopesToPushAgain().isEmpty && pool.isEmpty)
+    }
+
     @Test func `of what a member pushes at once only so much is looked at`() throws {
         let network = try TestNetwork.shared.get()
         let blocks = try CommitteeBlocks(genesis: network.bundle, chain: network.chain)

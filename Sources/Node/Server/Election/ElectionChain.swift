@@ -86,6 +86,33 @@ struct ElectionChain: Sendable {
         }
     }
 
+    /// Waits until new nodes have caught up with the chain so far that they take envelopes.
+    ///
+    /// Each is sent one that nobody may send: a node that is ready finds that wrong, and any other is not there for clients yet.
+    func waitUntilReady(_ addresses: [(institution: MSPID, address: String)]) async throws {
+        let bundle = self.plane.bundle
+        let header = ChannelHeader(
+            kind: .config, timestamp: self.environment.now(), channelID: bundle.channelID, transactionID: "")
+        let payload = Payload(channelHeaderBytes: header.serialized(), signatureHeaderBytes: [], data: [])
+        let probe = Envelope(payload: payload.serialized(), signature: [])
+        for (institution, text) in addresses {
+            let address = try NodeAddress(text)
+            let msp = bundle.ordererOrganizations.first { $0.mspID == institution }?.msp ?? bundle.applicationOrganization(institution)?.msp
+            let own = ClientTLS.Certificate(chain: self.tls.certificates, key: self.tls.key)
+            let connection = try NodeConnection(to: address, name: text, tls: ClientTLS(roots: msp?.connectionRoots ?? [], certificate: own))
+            try await NodeConnection.whileOpen([connection]) {
+                try await Deadline.wait(Self.patience) {
+                    NetworkElectionError.notReady(address: text)
+                } for: {
+                    while true {
+                        if let reply = try? await GRPCOrderer(connection).broadcast(probe), reply.status < 500 { return }
+                        try await Task.sleep(for: .milliseconds(100))
+                    }
+                }
+            }
+        }
+    }
+
     /// Has the configuration name new nodes, beside the present ones or in their place, and waits until it does.
     func announce(_ addresses: [(institution: MSPID, address: String)], isAlone: Bool = false) async throws {
         let announcement = try AddressAnnouncement(addresses, isAlone: isAlone, on: self.plane.bundle)

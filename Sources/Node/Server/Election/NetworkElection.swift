@@ -10,7 +10,7 @@ import Synchronization
 /// Holds an election in a network that runs, on its own chain, with the keys in the network's folder: one person plays all who take part, for a trial.
 ///
 /// Every candidate gets a new node with a new consensus key, which follows the chain and takes its seat as soon as the key is registered. When the epoch
-/// begins, the nodes of the elected sign; those of the committee before observe from then on and can be stopped.
+/// begins, the nodes of the elected sign; those of the committee before observe from then on.
 package struct NetworkElection: Sendable {
     package struct Options: Sendable {
         /// How many blocks each phase lasts, if more than the settings demand: with other people's transactions blocks come quickly.
@@ -67,9 +67,11 @@ package struct NetworkElection: Sendable {
 
     private func hold(on chain: ElectionChain, genesisFile: String) async throws -> EpochRecord {
         let agencies = try chain.keys.agencies()
+        // Before anything is begun.
+        try self.check(chain.plane, agencies)
         let blindKey = try BlindSigningKey.generate(bits: Self.blindKeyBits)
-        let nodes = try await self.startNodes(on: chain, genesisFile)
         let parameters = try await self.open(on: chain, agencies, blindKey)
+        let nodes = try await self.startNodes(on: chain, genesisFile)
         var played = try PlayedElection(parameters, agencies: agencies, blindKey: blindKey)
         let (schedule, voters) = (parameters.schedule, parameters.members.map(\.id))
 
@@ -77,6 +79,7 @@ package struct NetworkElection: Sendable {
         let candidates = try await self.register(nodes, on: chain, played)
         // Not earlier: a node whose key is on the chain passes on what clients send it, and these send to all addresses.
         let addresses = nodes.filter { candidates.contains($0.institution) }.map { (institution: $0.institution, address: "\($0.endpoint)") }
+        try await chain.waitUntilReady(addresses)
         try await chain.announce(addresses)
         self.report(.registered(candidates))
 
@@ -91,8 +94,7 @@ package struct NetworkElection: Sendable {
         let most = parameters.sizes.maxChoices
         acts = []
         for (place, voter) in voters.enumerated() {
-            let own = (0..<candidates.count).map { candidates[(place + $0) % candidates.count] }
-            acts.append(try played.ballot(of: voter, approving: Array((self.options.approvals[voter] ?? own).prefix(most)).sorted()))
+            acts.append(try played.ballot(of: voter, approving: try self.choices(of: voter, at: place, candidates, atMost: most).sorted()))
         }
         // Another one's relay hands it in: who sends is seen by everybody.
         try await chain.send(acts, through: Array(voters.dropFirst() + voters.prefix(1)))
@@ -117,6 +119,31 @@ package struct NetworkElection: Sendable {
     }
 
     private static let blindKeyBits = 3_072
+
+    /// Whether an election can be held now, with these keys, by one person on one machine.
+    func check(_ plane: ControlPlane, _ agencies: AgencyKeys) throws(NetworkElectionError) {
+        guard plane.election?.isRunning != true, plane.pending == nil else { throw .running }
+        guard plane.settings.agencies == agencies.agencies else { throw .otherAgencies }
+        if let elsewhere = plane.bundle.consenters.first(where: { !Self.isHere($0.host) }) { throw .elsewhere(host: elsewhere.host) }
+        let members = Set(plane.settings.seats.map(\.member))
+        for (voter, choices) in self.options.approvals.sorted(by: { $0.key < $1.key }) {
+            guard members.contains(voter) else { throw .ballot(voter, reason: "it is no member of the pool") }
+            if let stranger = choices.first(where: { !members.contains($0) }) { throw .ballot(voter, reason: "\(stranger) is no member of the pool") }
+            guard Set(choices).count == choices.count else { throw .ballot(voter, reason: "it names a candidate twice") }
+        }
+    }
+
+    private static func isHere(_ host: String) -> Bool { host.utf8.elementsEqual("localhost".utf8) || host.utf8.starts(with: "127.".utf8) }
+
+    /// What a voter approves: as its file says, or itself and those after it.
+    private func choices(of voter: MSPID, at place: Int, _ candidates: [MSPID], atMost most: Int) throws(NetworkElectionError) -> [MSPID] {
+        guard let named = self.options.approvals[voter] else {
+            return (0..<min(most, candidates.count)).map { candidates[(place + $0) % candidates.count] }
+        }
+        guard named.count <= most else { throw .ballot(voter, reason: "it approves \(named.count), and a ballot holds \(most)") }
+        if let absent = named.first(where: { !candidates.contains($0) }) { throw .ballot(voter, reason: "\(absent) does not stand") }
+        return named
+    }
 
     private static func record(_ plane: ControlPlane, of epoch: UInt64) -> EpochRecord? { plane.epoch.number == epoch ? plane.epoch : nil }
 
@@ -202,6 +229,11 @@ package enum NetworkElectionError: Error, Equatable, Sendable, CustomStringConve
     case notOrdered
     case gone
     case nobody
+    case running
+    case otherAgencies
+    case elsewhere(host: String)
+    case ballot(MSPID, reason: String)
+    case notReady(address: String)
 
     package var description: String {
         switch self {
@@ -210,6 +242,12 @@ package enum NetworkElectionError: Error, Equatable, Sendable, CustomStringConve
         case .refused(let reason): "the committee refuses the act: \(reason)"
         case .notOrdered: "an act was taken and is in no block after 60 s; its phase may be over: give phases more blocks with --phase-blocks"
         case .gone: "the election is not there any more, or void: too few took part"
+        case .running: "an election is open, or its result waits for the next epoch: selvage committee show tells when"
+        case .otherAgencies: "the keys in agencies/ are not those of the agencies on the chain, or there are several authorities"
+        case .elsewhere(let host):
+            "ordering is on \(host), and the new nodes would be on this machine alone: hold the election by hand, with a node for each institution"
+        case .ballot(let voter, let reason): "the ballot of \(voter): \(reason)"
+        case .notReady(let address): "the new node at \(address) has not caught up with the chain in time: look at its node.log"
         case .nobody: "the election brought nobody into office; the committee stays"
         }
     }

@@ -158,9 +158,8 @@ final class CommitteeOrdering: ChannelOrdering {
 
     func broadcast(_ envelope: Envelope) async -> BroadcastReply {
         if let member = self.member { return await member.broadcast(envelope) }
-        let members = self.bundle.consenters.map { "\($0.host):\($0.port)" }
-        return BroadcastReply(
-            status: 503, info: "this orderer follows the channel and does not order: send to one in office: \(members.joined(separator: ", "))")
+        let verdict = BroadcastRefusal.follows(members: self.bundle.consenters.map { "\($0.host):\($0.port)" }).verdict
+        return BroadcastReply(status: verdict.status, info: verdict.info)
     }
 
     /// A member that has taken its seat just now is behind what was followed.

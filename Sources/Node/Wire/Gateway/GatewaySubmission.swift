@@ -95,13 +95,16 @@ final class GatewaySubmission: Sendable {
     }
 
     /// f + 1 members at first, another one for each that fails, and all when one is silent.
+    ///
+    /// Of those without an office more than f may be faulty: what they have taken counts only where nobody is known to be in office.
     private func sendToEnough(_ orderers: [GatewayOrderer], _ envelope: Envelope, members: Int) async throws {
         enum Event: Sendable {
-            case taken
+            case taken(counts: Bool)
             case failed(Gateway_ErrorDetail)
             case late
         }
         let needed = max(0, members - 1) / 3 + 1
+        let isAnybody = !orderers.contains(where: \.isInOffice)
         if let only = orderers.first, orderers.count == 1, needed == 1 {
             guard let detail = try await self.detail(envelope, to: only) else { return }
             throw Self.tooFew([detail])
@@ -110,7 +113,9 @@ final class GatewaySubmission: Sendable {
             var rest = self.inTurn(orderers)
             func send(to count: Int) {
                 for orderer in rest.prefix(count) {
-                    group.addTask { try await self.detail(envelope, to: orderer).map { .failed($0) } ?? .taken }
+                    group.addTask {
+                        try await self.detail(envelope, to: orderer).map { .failed($0) } ?? .taken(counts: orderer.isInOffice || isAnybody)
+                    }
                 }
                 rest = rest.dropFirst(count)
             }
@@ -121,16 +126,22 @@ final class GatewaySubmission: Sendable {
             }
             // Whoever has not answered when it is decided is not waited for.
             defer { group.cancelAll() }
-            var (taken, details): (Int, [Gateway_ErrorDetail]) = (0, [])
+            // By those that count, by others, and by nobody.
+            var (taken, passedOn, details): (Int, Int, [Gateway_ErrorDetail]) = (0, 0, [])
             for try await event in group {
                 switch event {
-                case .taken: taken += 1
+                case .taken(true): taken += 1
+                case .taken(false):
+                    passedOn += 1
+                    send(to: 1)
                 case .failed(let detail):
                     details.append(detail)
                     send(to: 1)
                 case .late: send(to: rest.count)
                 }
                 if taken >= needed { return nil }
+                // Where the list of who is in office is not the last one, those who pass on are all there is.
+                if taken + passedOn + details.count == orderers.count { return taken + passedOn >= needed ? nil : details }
                 if details.count > orderers.count - needed { break }
             }
             return details

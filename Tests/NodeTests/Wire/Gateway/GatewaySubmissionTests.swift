@@ -166,7 +166,17 @@ struct GatewaySubmissionTests {
         #expect(members.map(\.count) == [4, 4, 4, 4] && observers.map(\.count) == [0, 0])
         let down = (0..<3).map { _ in Answering(Self.busy) }
         #expect(try await Self.submit(to: observers + down + [Answering(Self.good)], passesOn: true, members: 4, observers: 2) == nil)
-        #expect(observers.reduce(0) { $0 + $1.count } == 1)
+        // One that is in office has taken it, and the others all say that they pass it on.
+        #expect(observers.map(\.count) == [1, 1])
+        let some = [Answering(Self.good), Answering(Self.good)]
+        let failure = try await Self.submit(
+            to: [Answering(Self.good), Answering(Self.busy)] + (0..<3).map { _ in Answering(Self.busy) } + [Answering(Self.busy)], passesOn: true,
+            members: 4, observers: 2)
+        #expect(failure?.code == .unavailable)
+        // A slow committee is waited for, whoever else has taken it.
+        let silent = [Answering(nil), Answering(nil)]
+        #expect(try await Self.submit(to: observers + silent + some, passesOn: true, members: 4, patience: 10, observers: 2) == nil)
+        #expect(some.map(\.count) == [1, 1])
     }
 
     @Test func `over the wire a refusal carries the node and its words`() async throws {

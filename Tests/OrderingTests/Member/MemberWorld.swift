@@ -241,6 +241,8 @@ final class MemberWorld: @unchecked Sendable {
         guard case .queued(let receipt?)? = answer else {
             // A client that hears nothing asks somebody else.
             if answer == nil { self.add(.submit(index), in: 200) }
+            // So does one that hears that this member orders nothing.
+            if case .refused(.follows)? = answer { self.add(.submit(index), in: 200) }
             if case .refused(let refusal)? = answer, EnvelopeParts(self.envelopes[index].serialized())?.header.kind == .configUpdate {
                 self.refusedRequests.append(refusal)
             }

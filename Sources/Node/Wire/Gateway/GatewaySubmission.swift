@@ -96,7 +96,8 @@ final class GatewaySubmission: Sendable {
 
     /// f + 1 members at first, another one for each that fails, and all when one is silent.
     ///
-    /// Of those without an office more than f may be faulty: what they have taken counts only where nobody is known to be in office.
+    /// Of those without an office more than f may be faulty: what they have taken counts only where nobody is known to be in office, or once all have
+    /// answered and too few in office have taken it. The list may then be that of an earlier committee; or those who pass on are the faulty ones.
     private func sendToEnough(_ orderers: [GatewayOrderer], _ envelope: Envelope, members: Int) async throws {
         enum Event: Sendable {
             case taken(counts: Bool)
